@@ -1,0 +1,31 @@
+#include "decide/decision.h"
+
+namespace postern::decide {
+
+std::string_view to_string(Disposition disposition) {
+  switch (disposition) {
+    case Disposition::deliver:
+      return "deliver";
+    case Disposition::tag:
+      return "tag";
+    case Disposition::quarantine:
+      return "quarantine";
+    case Disposition::reject:
+      return "reject";
+    case Disposition::defer:
+      return "defer";
+  }
+  return "";
+}
+
+std::string Decision::reason() const {
+  if (matches.empty()) return "clean";
+  std::string joined;
+  for (const ClassMatch& match : matches) {
+    if (!joined.empty()) joined += "; ";
+    joined += std::string(to_string(match.mail_class)) + ": " + match.reason;
+  }
+  return joined;
+}
+
+}  // namespace postern::decide

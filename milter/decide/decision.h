@@ -1,0 +1,40 @@
+// Purpose:   what happens to one message for one recipient, and why.
+// Ownership: a value.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "decide/mail_class.h"
+#include "mail/reply.h"
+
+namespace postern::decide {
+
+enum class Disposition {
+  deliver,
+  tag,         // delivered with a subject prefix
+  quarantine,  // not delivered, kept
+  reject,      // neither delivered nor kept: the reply says so
+  defer,       // evidence that was needed is unavailable: 4xx, the sender keeps the mail
+};
+std::string_view to_string(Disposition disposition);
+
+struct ClassMatch {
+  MailClass mail_class;
+  std::string reason;  // "score 7.2 from spamd reaches spamScore 5.0"
+};
+
+struct Decision {
+  Disposition disposition = Disposition::deliver;
+  MailClass decider = MailClass::clean;  // the class whose flags decided
+  std::vector<ClassMatch> matches;       // in order of precedence; empty: clean
+  std::string subject_prefix;            // only with Disposition::tag
+  bool quarantine_copy = false;
+  bool retention_copy = false;
+  bool archive_copy = false;
+  mail::Reply reply;                     // only with reject and defer
+
+  std::string reason() const;            // one line of all matches; "clean" when there is none
+};
+
+}  // namespace postern::decide

@@ -1,0 +1,45 @@
+// Purpose:   what was found out about one message, once, for all its recipients.
+// Ownership: a value.
+// Threading: filled by the gatherer, immutable afterwards.
+// Failure:   "could not be told" is a value of its own, never a missing one, and each has its consequence
+//            (a setting says which).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "policy/documents.h"
+
+namespace postern::decide {
+
+using policy::MilliScore;
+
+// No accepted recipient's policy could be moved by it, so nobody looked.
+struct NotNeeded {};
+// Asked, and not told in time or not at all.
+struct Unavailable {
+  std::string why;
+};
+template <typename T>
+using Finding = std::variant<NotNeeded, Unavailable, T>;
+
+struct SpamVerdict {
+  MilliScore score = 0;     // the highest, each multiplied by its scanner's scale
+  bool advert = false;      // a scanner calls it advertising
+  std::string scanner;      // which one gave the highest score
+};
+
+struct VirusVerdict {
+  std::string name;  // empty: none found
+};
+
+struct Evidence {
+  std::uint64_t size = 0;  // octets, as received
+  Finding<SpamVerdict> spam = NotNeeded{};
+  Finding<VirusVerdict> virus = NotNeeded{};
+  std::vector<std::string> bulk_marks;  // from the headers; empty: none
+};
+
+}  // namespace postern::decide

@@ -1,0 +1,43 @@
+// Purpose:   JSON text -> document, with every quirk of the admin APIs (docs/documents.md).
+// Threading: pure functions.
+// Failure:   a permanent Error whose text names the member (JSON pointer) and what is wrong, never a
+//            secret. Hostile input (depth, size, duplicate members, NUL, invalid UTF-8) ends there too.
+// Source:    docs/documents.md lists the quirks: opaque ids, enum case, null and absent members, default
+//            values, float32 scores, epoch milliseconds and seconds, key formats.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/document_key.h"
+#include "policy/documents.h"
+
+namespace postern::policy {
+
+struct DecodeOptions {
+  // outgoing.shortest_subnet: a shorter prefix in outgoingSubnets is left out and reported.
+  unsigned shortest_subnet = 16;
+};
+
+// Documents of types that no rule reads yet are checked to be JSON and kept as they are.
+struct Opaque {};
+
+using Document = std::variant<std::shared_ptr<const Domain>, std::shared_ptr<const User>,
+                              std::shared_ptr<const Policy>, std::shared_ptr<const Platform>,
+                              std::shared_ptr<const DkimKeys>, Opaque>;
+
+Result<Document> decode(const DocumentKey& key, std::string_view json, const DecodeOptions& options);
+
+// The document as Postern understands it, pretty JSON: defaults filled in, enums normalised, unknown
+// members carried over, secrets replaced by "(redacted)". For `policy show`.
+Result<std::string> show_as_understood(const DocumentKey& key, std::string_view json,
+                                       const DecodeOptions& options);
+
+// The text of a document with every secret member replaced by "(redacted)", for people's eyes.
+std::string redacted(std::string_view json);
+
+}  // namespace postern::policy

@@ -1,0 +1,88 @@
+// Purpose:   everything that is in force, as one immutable value with a generation number.
+// Ownership: shared; a transaction pins the one it began with. What the accessors answer stays valid
+//            as long as the snapshot lives.
+// Threading: a Snapshot is safe to read from any thread. A SnapshotEditor belongs to one thread.
+// Cost:      copying is O(1); applying one changed document is O(log n), whatever the size of the set.
+// Failure:   SnapshotEditor::put refuses a document alone; what was there under its key stays.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/persistent_map.h"
+#include "base/result.h"
+#include "policy/decode.h"
+#include "policy/document_key.h"
+#include "policy/documents.h"
+
+namespace postern::policy {
+
+class Snapshot {
+ public:
+  std::uint64_t generation() const { return generation_; }
+  // A set without any domain is no snapshot: mail gets 421 until there is one.
+  bool usable() const { return accepted_empty_ || !domains_.empty(); }
+
+  // Names are A-labels, addresses Address::key(). Nullptr: no such document.
+  const Domain* domain(const std::string& name) const;
+  // The domain that `name` is an alias of; a primary domain beats an alias of the same name.
+  const Domain* domain_or_alias(const std::string& name) const;
+  const User* user(const std::string& address_key) const;
+  const Policy* policy(const Id& id) const;
+  const Platform* platform(const Id& id) const;
+  const DkimKeys* dkim(const std::string& domain) const;
+  // The primary domains whose outgoingSubnets contain the client, sorted.
+  std::vector<std::string> domains_of_client(const IpAddress& client) const;
+
+  std::size_t count(DocumentType type) const;
+  // 64-bit fingerprint of the text of the document in force under `key`; 0: none.
+  std::uint64_t fingerprint(const DocumentKey& key) const;
+  void for_each_key(const std::function<void(const DocumentKey&)>& visit) const;
+  void for_each_domain(const std::function<void(const Domain&)>& visit) const;
+
+ private:
+  friend class SnapshotEditor;
+  template <typename T>
+  using ByName = PersistentMap<std::string, std::shared_ptr<const T>>;
+
+  std::uint64_t generation_ = 0;
+  bool accepted_empty_ = false;
+  ByName<Domain> domains_;
+  ByName<User> users_;
+  ByName<Policy> policies_;
+  ByName<Platform> platforms_;
+  ByName<DkimKeys> dkim_;
+  PersistentMap<std::string, std::string> alias_owner_;  // alias -> primary domain
+  // Client networks, masked, e.g. "192.0.2.0/24" -> the domains that list it.
+  PersistentMap<std::string, std::vector<std::string>> client_networks_;
+  PersistentMap<DocumentKey, std::uint64_t> fingerprints_;
+  std::array<std::size_t, kAllDocumentTypes.size()> counts_{};
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+class SnapshotEditor {
+ public:
+  SnapshotEditor(const Snapshot& base, DecodeOptions options);
+
+  // Decodes and puts in force. A second claim to an alias that another domain holds is refused.
+  Status put(const DocumentKey& key, std::string_view json);
+  void erase(const DocumentKey& key);
+  // From here on a set without domains counts as usable (`policy accept`); a domain ends that.
+  void accept_empty(bool accepted);
+  const Snapshot& draft() const { return draft_; }
+
+  SnapshotPtr finish(std::uint64_t generation);
+
+ private:
+  Snapshot draft_;
+  DecodeOptions options_;
+};
+
+std::uint64_t fingerprint_of(std::string_view json);
+
+}  // namespace postern::policy

@@ -1,0 +1,105 @@
+// Purpose:   stored mail: one blob per message, one row per recipient and purpose.
+// Ownership: the vault owns what it stores; ids name it.
+// Threading: all members are called from many threads at once.
+// Failure:   store() is all or nothing and durable when it answers ok (file, fsync, directory fsync,
+//            committed index); any Error means that the sender must keep the mail (451).
+// Source:    QuarantineProps, RetentionProps, ArchiveProps (durations, flags).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "decide/mail_class.h"
+#include "policy/documents.h"
+
+namespace postern::ports {
+
+enum class Purpose { quarantine, retention, archive };
+std::string_view to_string(Purpose purpose);
+std::optional<Purpose> purpose_from(std::string_view name);
+
+struct VaultCopy {
+  std::string recipient;  // where it is released to: canonical address, ready for RCPT TO
+  std::string domain;     // the primary domain whose rules decided
+  Purpose purpose = Purpose::quarantine;
+  decide::MailClass mail_class = decide::MailClass::clean;
+  std::string reason;
+  int duration = 0;       // days; archive: calendar months; 0: for ever
+};
+
+struct VaultMessage {
+  std::string id;           // the transaction's id, 32 hex digits
+  std::string_view bytes;   // as the MTA handed it over
+  std::string sender;       // envelope sender, without < >; empty: the null sender
+  std::string client;       // IP address in text
+  std::string helo;
+  std::string queue_id;
+  std::string subject;      // decoded, for people
+  std::optional<policy::MilliScore> score;
+  std::string virus;
+  bool eight_bit = false;
+  bool smtputf8 = false;
+  std::uint64_t generation = 0;
+  WallTime received;
+  std::vector<VaultCopy> copies;  // at least one
+};
+
+// One stored row, as listed.
+struct VaultRow {
+  std::int64_t row = 0;
+  std::string id;
+  VaultCopy copy;
+  std::string sender;
+  std::string client;
+  std::string queue_id;
+  std::string subject;
+  std::optional<policy::MilliScore> score;
+  std::string virus;
+  bool eight_bit = false;
+  bool smtputf8 = false;
+  std::uint64_t generation = 0;
+  std::uint64_t size = 0;
+  WallTime received;
+  std::optional<WallTime> expires;
+  std::optional<WallTime> released;
+  std::string released_by;
+};
+
+struct VaultFilter {
+  std::optional<std::string> id;
+  std::optional<std::string> recipient;
+  std::optional<std::string> domain;
+  std::optional<Purpose> purpose;
+  std::optional<decide::MailClass> mail_class;
+  std::size_t limit = 100;   // newest first
+  std::size_t offset = 0;
+};
+
+struct VaultUsage {
+  std::uint64_t messages = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+};
+
+class Vault {
+ public:
+  Vault() = default;
+  Vault(const Vault&) = delete;
+  Vault& operator=(const Vault&) = delete;
+  virtual ~Vault() = default;
+
+  virtual Status store(const VaultMessage& message) = 0;
+  virtual Result<std::vector<VaultRow>> list(const VaultFilter& filter) = 0;
+  // The message's bytes. Verified against the digest in the index: a damaged blob is an Error.
+  virtual Result<std::string> read(const std::string& id) = 0;
+  // Records who released the row and when (the audit trail); the row stays.
+  virtual Status mark_released(std::int64_t row, WallTime when, std::string_view who) = 0;
+  virtual Result<VaultUsage> usage() = 0;
+};
+
+}  // namespace postern::ports
