@@ -1,7 +1,8 @@
 // Purpose:   the only source of "what time is it", so that tests can set it.
 // Ownership: borrowed by whoever needs it; outlives them (main.cc or the test owns it).
 // Threading: all members are safe to call from any thread.
-// Units:     wall() is UTC civil time for records and expiries; steady() is for measuring and deadlines.
+// Units:     wall() is UTC civil time for records and expiries; steady() is for measuring and
+// deadlines.
 #pragma once
 
 #include <chrono>

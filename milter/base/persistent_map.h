@@ -3,8 +3,8 @@
 //            microseconds to change (docs/adr/0002).
 // Ownership: nodes are shared between copies by reference count.
 // Threading: any number of threads may read copies that share nodes; one object is changed by one
-//            thread only. A node that nobody else holds is changed in place, so that a bulk load does
-//            not copy what it has just built.
+//            thread only. A node that nobody else holds is changed in place, so that a bulk load
+//            does not copy what it has just built.
 // Source:    Bagwell, "Ideal Hash Trees" (2001).
 #pragma once
 
@@ -90,8 +90,8 @@ class PersistentMap {
     if (node.use_count() != 1) node = std::make_shared<Node>(*node);
   }
 
-  static bool put_at(std::shared_ptr<Node>& node, std::uint64_t hash, unsigned shift, const Key& key,
-                     Value value) {
+  static bool put_at(std::shared_ptr<Node>& node, std::uint64_t hash, unsigned shift,
+                     const Key& key, Value value) {
     if (!node) {
       node = std::make_shared<Node>();
       node->entries.emplace_back(key, std::move(value));

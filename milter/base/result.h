@@ -1,7 +1,6 @@
-// Purpose:   expected failures as values: Result<T> holds a T or an Error, Status holds nothing or one.
-// Ownership: values; an Error owns its text.
-// Threading: like any value.
-// Failure:   asking a failed Result for its value is a programming error and terminates.
+// Purpose:   expected failures as values: Result<T> holds a T or an Error, Status holds nothing or
+// one. Ownership: values; an Error owns its text. Threading: like any value. Failure:   asking a
+// failed Result for its value is a programming error and terminates.
 #pragma once
 
 #include <string>
@@ -28,8 +27,10 @@ inline Error permanent_error(std::string what) {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: implicit on purpose
-  Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
+  Result(T value)
+      : held_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(Error error)
+      : held_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   bool ok() const { return held_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -32,10 +32,9 @@ TokenVerdict verify_submit_token(std::string_view header_value, const std::strin
   const std::string_view value = trim(header_value);
   const std::size_t blank = value.find(' ');
   if (blank == std::string_view::npos) return TokenVerdict::forged;
-  return verify_token(value.substr(blank + 1), kPurpose,
-                      proven_fields(std::string(value.substr(0, blank)), sender,
-                                    std::move(recipients)),
-                      now, keys);
+  return verify_token(
+      value.substr(blank + 1), kPurpose,
+      proven_fields(std::string(value.substr(0, blank)), sender, std::move(recipients)), now, keys);
 }
 
 }  // namespace postern

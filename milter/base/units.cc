@@ -33,7 +33,8 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit,
 template <std::size_t N>
 std::string format(std::uint64_t value, const std::array<Unit, N>& units) {
   for (const auto& [name, factor] : units) {
-    if (value != 0 && value % factor == 0) return std::to_string(value / factor) + std::string(name);
+    if (value != 0 && value % factor == 0)
+      return std::to_string(value / factor) + std::string(name);
   }
   return "0" + std::string(units.back().first);
 }

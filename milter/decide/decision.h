@@ -32,9 +32,9 @@ struct Decision {
   bool quarantine_copy = false;
   bool retention_copy = false;
   bool archive_copy = false;
-  mail::Reply reply;                     // only with reject and defer
+  mail::Reply reply;  // only with reject and defer
 
-  std::string reason() const;            // one line of all matches; "clean" when there is none
+  std::string reason() const;  // one line of all matches; "clean" when there is none
 };
 
 }  // namespace postern::decide

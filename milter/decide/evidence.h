@@ -1,7 +1,8 @@
 // Purpose:   what was found out about one message, once, for all its recipients.
 // Ownership: a value.
 // Threading: filled by the gatherer, immutable afterwards.
-// Failure:   "could not be told" is a value of its own, never a missing one, and each has its consequence
+// Failure:   "could not be told" is a value of its own, never a missing one, and each has its
+// consequence
 //            (a setting says which).
 #pragma once
 
@@ -26,9 +27,9 @@ template <typename T>
 using Finding = std::variant<NotNeeded, Unavailable, T>;
 
 struct SpamVerdict {
-  MilliScore score = 0;     // the highest, each multiplied by its scanner's scale
-  bool advert = false;      // a scanner calls it advertising
-  std::string scanner;      // which one gave the highest score
+  MilliScore score = 0;  // the highest, each multiplied by its scanner's scale
+  bool advert = false;   // a scanner calls it advertising
+  std::string scanner;   // which one gave the highest score
 };
 
 struct VirusVerdict {

@@ -23,10 +23,9 @@ enum class MailClass {
   clean,
 };
 inline constexpr std::array kAllMailClasses = {
-    MailClass::oversize,     MailClass::virus,       MailClass::blacklisted,
-    MailClass::bad_attachments, MailClass::sender_verify, MailClass::spam,
-    MailClass::bad_encoding, MailClass::bad_headers, MailClass::advert,
-    MailClass::clean};
+    MailClass::oversize,      MailClass::virus, MailClass::blacklisted,  MailClass::bad_attachments,
+    MailClass::sender_verify, MailClass::spam,  MailClass::bad_encoding, MailClass::bad_headers,
+    MailClass::advert,        MailClass::clean};
 
 std::string_view to_string(MailClass mail_class);
 std::optional<MailClass> mail_class_from(std::string_view name);

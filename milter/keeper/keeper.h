@@ -1,9 +1,10 @@
-// Purpose:   keeps the snapshot in force fresh: takes documents from a source, puts the good ones in
+// Purpose:   keeps the snapshot in force fresh: takes documents from a source, puts the good ones
+// in
 //            force, remembers the refused, guards against shrinking, and writes the cache.
 // Ownership: borrows source, cache and the published snapshot; main.cc owns them all.
-// Threading: start() begins one thread, stop() ends it; status() and the requests are safe from any.
-// Failure:   never takes a good document away because of a bad one, nor the set because a source is away.
-// Source:    policy.* settings.
+// Threading: start() begins one thread, stop() ends it; status() and the requests are safe from
+// any. Failure:   never takes a good document away because of a bad one, nor the set because a
+// source is away. Source:    policy.* settings.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +61,8 @@ class Keeper {
   void stop();
 
   KeeperStatus status() const;
-  // Lets through what the shrink guard holds (or an empty set): reads the source again, unguarded, once.
+  // Lets through what the shrink guard holds (or an empty set): reads the source again, unguarded,
+  // once.
   void accept();
   void reload();
   // The text of the document in force, from the cache; nothing: no such document.

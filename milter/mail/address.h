@@ -27,7 +27,8 @@ class Address {
   std::string key() const;
   // As key(), with the sub-address cut at the first of `delimiters` (not at position 0).
   std::string key_without_extension(std::string_view delimiters) const;
-  // Ready for an SMTP command, without < >: local part in its given case, quoted where RFC 5321 asks.
+  // Ready for an SMTP command, without < >: local part in its given case, quoted where RFC 5321
+  // asks.
   std::string to_string() const;
   // The same local part in another domain.
   Address in_domain(std::string a_label) const;

@@ -7,9 +7,9 @@
 namespace postern::mail {
 
 struct Reply {
-  int code = 250;            // 250, 4xx or 5xx
-  std::string enhanced;      // "5.7.1"; its class equals the code's, or Postfix calls it malformed
-  std::string text;          // printable ASCII, one line
+  int code = 250;        // 250, 4xx or 5xx
+  std::string enhanced;  // "5.7.1"; its class equals the code's, or Postfix calls it malformed
+  std::string text;      // printable ASCII, one line
   bool is_temporary() const { return code >= 400 && code < 500; }
   bool is_permanent() const { return code >= 500; }
   std::string to_string() const {

@@ -10,9 +10,9 @@
 namespace postern::mail {
 
 // The raw value a Subject field gets (without a leading space), or nothing when it is to stay as it
-// is: an empty prefix, or the decoded subject already begins with it. `raw_subject` nothing: the message
-// has no Subject and gets one. CR and LF are stripped from the prefix, and it is cut to 128 octets; a
-// prefix that is not ASCII becomes one encoded word.
+// is: an empty prefix, or the decoded subject already begins with it. `raw_subject` nothing: the
+// message has no Subject and gets one. CR and LF are stripped from the prefix, and it is cut to 128
+// octets; a prefix that is not ASCII becomes one encoded word.
 std::optional<std::string> prefixed_subject(const std::optional<std::string>& raw_subject,
                                             std::string_view prefix);
 

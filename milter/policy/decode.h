@@ -1,8 +1,11 @@
 // Purpose:   JSON text -> document, with every quirk of the admin APIs (docs/documents.md).
 // Threading: pure functions.
-// Failure:   a permanent Error whose text names the member (JSON pointer) and what is wrong, never a
-//            secret. Hostile input (depth, size, duplicate members, NUL, invalid UTF-8) ends there too.
-// Source:    docs/documents.md lists the quirks: opaque ids, enum case, null and absent members, default
+// Failure:   a permanent Error whose text names the member (JSON pointer) and what is wrong, never
+// a
+//            secret. Hostile input (depth, size, duplicate members, NUL, invalid UTF-8) ends there
+//            too.
+// Source:    docs/documents.md lists the quirks: opaque ids, enum case, null and absent members,
+// default
 //            values, float32 scores, epoch milliseconds and seconds, key formats.
 #pragma once
 
@@ -30,10 +33,11 @@ using Document = std::variant<std::shared_ptr<const Domain>, std::shared_ptr<con
                               std::shared_ptr<const Policy>, std::shared_ptr<const Platform>,
                               std::shared_ptr<const DkimKeys>, Opaque>;
 
-Result<Document> decode(const DocumentKey& key, std::string_view json, const DecodeOptions& options);
+Result<Document> decode(const DocumentKey& key, std::string_view json,
+                        const DecodeOptions& options);
 
-// The document as Postern understands it, pretty JSON: defaults filled in, enums normalised, unknown
-// members carried over, secrets replaced by "(redacted)". For `policy show`.
+// The document as Postern understands it, pretty JSON: defaults filled in, enums normalised,
+// unknown members carried over, secrets replaced by "(redacted)". For `policy show`.
 Result<std::string> show_as_understood(const DocumentKey& key, std::string_view json,
                                        const DecodeOptions& options);
 

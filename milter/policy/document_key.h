@@ -28,9 +28,10 @@ enum class DocumentType {
   smarthost,
 };
 inline constexpr std::array kAllDocumentTypes = {
-    DocumentType::domain,  DocumentType::user,     DocumentType::policy,      DocumentType::platform,
-    DocumentType::wblist,  DocumentType::attachments, DocumentType::uris,     DocumentType::groups,
-    DocumentType::dkim,    DocumentType::opensrs,  DocumentType::mailfrom,    DocumentType::identity,
+    DocumentType::domain,   DocumentType::user,     DocumentType::policy,
+    DocumentType::platform, DocumentType::wblist,   DocumentType::attachments,
+    DocumentType::uris,     DocumentType::groups,   DocumentType::dkim,
+    DocumentType::opensrs,  DocumentType::mailfrom, DocumentType::identity,
     DocumentType::smarthost};
 
 std::string_view to_string(DocumentType type);

@@ -1,8 +1,9 @@
 // Purpose:   the documents that decide about mail, as the admin APIs write them, decoded.
 // Ownership: values; a Snapshot holds them behind shared pointers to const.
 // Threading: immutable once decoded.
-// Units:     scores in thousandths, sizes in octets, durations in days (archive: months), times UTC.
-// Source:    the Cleanmail admin API's models Policy, Domain, User, PlatformDTO, DkimDTO; docs/fields.md
+// Units:     scores in thousandths, sizes in octets, durations in days (archive: months), times
+// UTC. Source:    the Cleanmail admin API's models Policy, Domain, User, PlatformDTO, DkimDTO;
+// docs/fields.md
 //            lists every member and what it does.
 #pragma once
 
@@ -31,7 +32,7 @@ struct RelayProps {
   bool relay_advert = true;
   bool relay_bad_headers = true;
   bool relay_bad_attachments = true;
-  std::string prefix_spam;    // null and "" both mean none
+  std::string prefix_spam;  // null and "" both mean none
   std::string advert_prefix;
   std::optional<MilliScore> spam_score_limit;  // nothing: no upper limit
   friend bool operator==(const RelayProps&, const RelayProps&) = default;
@@ -72,8 +73,8 @@ struct ArchiveProps {
   friend bool operator==(const ArchiveProps&, const ArchiveProps&) = default;
 };
 
-// The switches (quarantine, retention, archive) are applied while decoding: a false switch leaves the
-// props all false, whatever the nested object says. So nobody downstream can forget them.
+// The switches (quarantine, retention, archive) are applied while decoding: a false switch leaves
+// the props all false, whatever the nested object says. So nobody downstream can forget them.
 struct Policy {
   Id id;
   std::string name;
@@ -144,8 +145,9 @@ struct Domain {
   std::vector<std::string> aliases;  // A-labels
   std::vector<std::shared_ptr<const Platform>> platforms;
   std::optional<Id> platform_id;
-  std::vector<IpNetwork> outgoing_subnets;     // what may be used; see subnet_faults
-  std::vector<std::string> subnet_faults;      // "10.0.0.0/8: shorter than /16": left out, shown by status
+  std::vector<IpNetwork> outgoing_subnets;  // what may be used; see subnet_faults
+  std::vector<std::string>
+      subnet_faults;  // "10.0.0.0/8: shorter than /16": left out, shown by status
   std::vector<OutgoingProvider> outgoing_providers;
   std::optional<std::chrono::system_clock::time_point> deletion_date;
   std::optional<std::chrono::system_clock::time_point> purge_date;
@@ -170,8 +172,9 @@ struct DkimKey {
   std::string selector;
   DkimAlgorithm algorithm = DkimAlgorithm::rsa;
   DkimState state = DkimState::active;
-  Secret private_key_pem;   // PKCS#8 PEM, whatever form the document had
-  std::string public_key;   // what stands behind p= in DNS: base64 SPKI (RSA) or base64 raw key (Ed25519)
+  Secret private_key_pem;  // PKCS#8 PEM, whatever form the document had
+  std::string
+      public_key;  // what stands behind p= in DNS: base64 SPKI (RSA) or base64 raw key (Ed25519)
   unsigned bits = 0;
 };
 

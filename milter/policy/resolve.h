@@ -22,19 +22,21 @@ struct Dangling {
 };
 
 struct RecipientPolicy {
-  mail::Address canonical;      // the alias domain replaced by its primary
-  bool through_alias = false;   // the given domain was an alias
+  mail::Address canonical;     // the alias domain replaced by its primary
+  bool through_alias = false;  // the given domain was an alias
   const Domain* domain = nullptr;
-  const User* user = nullptr;            // nullptr: no such user document
+  const User* user = nullptr;  // nullptr: no such user document
   const Policy* policy = nullptr;
-  std::string policy_source;             // which document the rules came from: "user:…", "domain:…", "policy:…"
-  const Platform* platform = nullptr;    // nullptr: the domain has none
+  std::string
+      policy_source;  // which document the rules came from: "user:…", "domain:…", "policy:…"
+  const Platform* platform = nullptr;  // nullptr: the domain has none
   std::string platform_source;
 };
 
 using Resolved = std::variant<UnknownDomain, Dangling, RecipientPolicy>;
 
 // `delimiters` is recipient_delimiter; the sub-address is cut for the user look-up only.
-Resolved resolve(const Snapshot& snapshot, const mail::Address& address, std::string_view delimiters);
+Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
+                 std::string_view delimiters);
 
 }  // namespace postern::policy

@@ -15,8 +15,9 @@ namespace postern::policy {
 
 using TypeCounts = std::array<std::size_t, kAllDocumentTypes.size()>;
 
-// Nothing when `after` may replace `before`; otherwise one line that names the types and figures, e.g.
-// "user: 12 of 500 would remain (shrink_guard 0.5)". share is in [0, 1]; 1 never refuses.
-std::optional<std::string> refuse_shrink(const TypeCounts& before, const TypeCounts& after, double share);
+// Nothing when `after` may replace `before`; otherwise one line that names the types and figures,
+// e.g. "user: 12 of 500 would remain (shrink_guard 0.5)". share is in [0, 1]; 1 never refuses.
+std::optional<std::string> refuse_shrink(const TypeCounts& before, const TypeCounts& after,
+                                         double share);
 
 }  // namespace postern::policy

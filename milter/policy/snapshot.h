@@ -1,9 +1,10 @@
 // Purpose:   everything that is in force, as one immutable value with a generation number.
-// Ownership: shared; a transaction pins the one it began with. What the accessors answer stays valid
+// Ownership: shared; a transaction pins the one it began with. What the accessors answer stays
+// valid
 //            as long as the snapshot lives.
 // Threading: a Snapshot is safe to read from any thread. A SnapshotEditor belongs to one thread.
-// Cost:      copying is O(1); applying one changed document is O(log n), whatever the size of the set.
-// Failure:   SnapshotEditor::put refuses a document alone; what was there under its key stays.
+// Cost:      copying is O(1); applying one changed document is O(log n), whatever the size of the
+// set. Failure:   SnapshotEditor::put refuses a document alone; what was there under its key stays.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ struct CachedDocument {
 };
 
 struct CachedSet {
-  std::string source;            // PolicySource::describe() of the one who wrote it
+  std::string source;  // PolicySource::describe() of the one who wrote it
   std::uint64_t generation = 0;
   bool accepted_empty = false;
   std::vector<CachedDocument> documents;

@@ -1,7 +1,8 @@
 // Purpose:   where policy documents come from, and the one who takes them.
 // Ownership: the source owns its connections and watches; the sink is borrowed for run().
-// Threading: run() occupies one thread until it is stopped and calls the sink from that thread only.
-// Failure:   a source that is away says so and keeps trying; it never reports an empty set instead.
+// Threading: run() occupies one thread until it is stopped and calls the sink from that thread
+// only. Failure:   a source that is away says so and keeps trying; it never reports an empty set
+// instead.
 #pragma once
 
 #include <functional>
@@ -45,7 +46,8 @@ class PolicySource {
   PolicySource& operator=(const PolicySource&) = delete;
   virtual ~PolicySource() = default;
 
-  virtual std::string describe() const = 0;  // "directory /etc/postern/policy", "redis 127.0.0.1:6379/0"
+  virtual std::string describe()
+      const = 0;  // "directory /etc/postern/policy", "redis 127.0.0.1:6379/0"
   virtual void run(std::stop_token stop, PolicySink& sink) = 0;
   // From any thread: read everything again soon (policy accept, SIGHUP).
   virtual void request_full_set() = 0;

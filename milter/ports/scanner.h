@@ -1,8 +1,8 @@
 // Purpose:   one spam engine (or the header an earlier filter left), asked about one message.
 // Ownership: an adapter owns its connections; the input is borrowed for the call.
 // Threading: scan() is called from many threads at once.
-// Failure:   a temporary Error for a scanner that is away, slow, or talks nonsense. Never a clean verdict.
-// Units:     scores in thousandths, already multiplied by the scanner's scale.
+// Failure:   a temporary Error for a scanner that is away, slow, or talks nonsense. Never a clean
+// verdict. Units:     scores in thousandths, already multiplied by the scanner's scale.
 #pragma once
 
 #include <optional>
@@ -24,15 +24,15 @@ struct ScanInput {
   const std::vector<mail::Recipient>& recipients;
   std::optional<IpAddress> client;
   std::string_view helo;
-  std::string_view client_name;   // host name as the MTA verified it, or empty
-  std::string_view sasl_user;     // empty: not authenticated
+  std::string_view client_name;  // host name as the MTA verified it, or empty
+  std::string_view sasl_user;    // empty: not authenticated
   std::string_view queue_id;
 };
 
 struct ScanResult {
   policy::MilliScore score = 0;
   bool advert = false;
-  std::string virus;   // a virus name, or empty
+  std::string virus;  // a virus name, or empty
 };
 
 class Scanner {

@@ -20,12 +20,12 @@ class Signer {
   Signer& operator=(const Signer&) = delete;
   virtual ~Signer() = default;
 
-  // One value for a DKIM-Signature field per key, in the order of the keys, folded with LF + HTAB and
-  // with a leading space, ready to be inserted on top. `message` must already have lines of at most
-  // 998 octets.
-  virtual Result<std::vector<std::string>> sign(const mail::Message& message,
-                                                const std::string& domain,
-                                                const std::vector<const policy::DkimKey*>& keys) = 0;
+  // One value for a DKIM-Signature field per key, in the order of the keys, folded with LF + HTAB
+  // and with a leading space, ready to be inserted on top. `message` must already have lines of at
+  // most 998 octets.
+  virtual Result<std::vector<std::string>> sign(
+      const mail::Message& message, const std::string& domain,
+      const std::vector<const policy::DkimKey*>& keys) = 0;
 };
 
 }  // namespace postern::ports

@@ -1,7 +1,8 @@
 // Purpose:   hands a message back to the MTA through the `submit` listener.
 // Threading: submit() is called from many threads at once.
-// Failure:   temporary (connection, 4xx) or permanent (5xx); the text names the command and the reply.
-// Source:    RFC 5321; the listener accepts only what carries a valid token (docs/architecture.md).
+// Failure:   temporary (connection, 4xx) or permanent (5xx); the text names the command and the
+// reply. Source:    RFC 5321; the listener accepts only what carries a valid token
+// (docs/architecture.md).
 #pragma once
 
 #include <string>
@@ -20,8 +21,8 @@ struct SubmissionRecipient {
 };
 
 struct Submission {
-  std::string id;       // the transaction's or stored message's id; part of the token
-  std::string sender;   // without < >; empty: the null sender
+  std::string id;      // the transaction's or stored message's id; part of the token
+  std::string sender;  // without < >; empty: the null sender
   std::vector<SubmissionRecipient> recipients;
   std::string_view bytes;  // CRLF line ends; the token header is put on top of it
   bool eight_bit = false;

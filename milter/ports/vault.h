@@ -1,7 +1,8 @@
 // Purpose:   stored mail: one blob per message, one row per recipient and purpose.
 // Ownership: the vault owns what it stores; ids name it.
 // Threading: all members are called from many threads at once.
-// Failure:   store() is all or nothing and durable when it answers ok (file, fsync, directory fsync,
+// Failure:   store() is all or nothing and durable when it answers ok (file, fsync, directory
+// fsync,
 //            committed index); any Error means that the sender must keep the mail (451).
 // Source:    QuarantineProps, RetentionProps, ArchiveProps (durations, flags).
 #pragma once
@@ -29,17 +30,17 @@ struct VaultCopy {
   Purpose purpose = Purpose::quarantine;
   decide::MailClass mail_class = decide::MailClass::clean;
   std::string reason;
-  int duration = 0;       // days; archive: calendar months; 0: for ever
+  int duration = 0;  // days; archive: calendar months; 0: for ever
 };
 
 struct VaultMessage {
-  std::string id;           // the transaction's id, 32 hex digits
-  std::string_view bytes;   // as the MTA handed it over
-  std::string sender;       // envelope sender, without < >; empty: the null sender
-  std::string client;       // IP address in text
+  std::string id;          // the transaction's id, 32 hex digits
+  std::string_view bytes;  // as the MTA handed it over
+  std::string sender;      // envelope sender, without < >; empty: the null sender
+  std::string client;      // IP address in text
   std::string helo;
   std::string queue_id;
-  std::string subject;      // decoded, for people
+  std::string subject;  // decoded, for people
   std::optional<policy::MilliScore> score;
   std::string virus;
   bool eight_bit = false;
@@ -76,7 +77,7 @@ struct VaultFilter {
   std::optional<std::string> domain;
   std::optional<Purpose> purpose;
   std::optional<decide::MailClass> mail_class;
-  std::size_t limit = 100;   // newest first
+  std::size_t limit = 100;  // newest first
   std::size_t offset = 0;
 };
 

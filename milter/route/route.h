@@ -1,6 +1,7 @@
 // Purpose:   answers Postfix's lookup tables from the snapshot.
 // Threading: pure functions over an immutable snapshot.
-// Failure:   a fault of ours (no usable snapshot, a dangling id) is Temporary, never NotFound: Postfix
+// Failure:   a fault of ours (no usable snapshot, a dangling id) is Temporary, never NotFound:
+// Postfix
 //            would take NotFound for "no such domain" and bounce.
 // Source:    docs/postfix.md lists every table, its key and its answer; Postfix socketmap_table(5).
 #pragma once

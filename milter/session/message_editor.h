@@ -1,8 +1,8 @@
 // Purpose:   what a milter may change about a message at end of message, as one small interface.
 // Ownership: borrowed for the end of one message.
-// Threading: the transaction's thread; progress() may be called from it at any time before the reply.
-// Failure:   an Error when the MTA's connection is gone or refuses: the transaction ends in 451.
-// Source:    libmilter's smfi_* calls; docs/postfix.md says what Postfix does with each.
+// Threading: the transaction's thread; progress() may be called from it at any time before the
+// reply. Failure:   an Error when the MTA's connection is gone or refuses: the transaction ends in
+// 451. Source:    libmilter's smfi_* calls; docs/postfix.md says what Postfix does with each.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ class MessageEditor {
 
   // Values are written verbatim after the colon (SMFIP_HDR_LEADSPC): they begin with their space.
   // Folds are LF + WSP.
-  virtual Status add_header(const std::string& name, const std::string& value) = 0;     // at the end
+  virtual Status add_header(const std::string& name, const std::string& value) = 0;  // at the end
   virtual Status insert_header(const std::string& name, const std::string& value) = 0;  // on top
   // `index` counts from 1 among the fields of this name, in their current order.
   virtual Status change_header(const std::string& name, int index, const std::string& value) = 0;

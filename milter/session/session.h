@@ -18,14 +18,15 @@
 
 namespace postern::session {
 
-// What the MTA told about the connection, refreshed before MAIL (STARTTLS, AUTH and XCLIENT change it).
+// What the MTA told about the connection, refreshed before MAIL (STARTTLS, AUTH and XCLIENT change
+// it).
 struct ClientFacts {
   std::optional<IpAddress> address;  // nothing: local submission without a connection
   std::string name;                  // verified host name, or empty
   std::string helo;
-  std::string daemon_name;           // {daemon_name}: tells the submit listener from the others
-  std::string sasl_user;             // {auth_authen}, verbatim; empty: not authenticated
-  std::string mta_name;              // macro j
+  std::string daemon_name;  // {daemon_name}: tells the submit listener from the others
+  std::string sasl_user;    // {auth_authen}, verbatim; empty: not authenticated
+  std::string mta_name;     // macro j
 };
 
 struct Continue {};

@@ -99,7 +99,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text) {
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   const std::string_view port = text.substr(colon + 1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  if (error != std::errc() || end != port.data() + port.size() || endpoint.port == 0 || host.empty()) {
+  if (error != std::errc() || end != port.data() + port.size() || endpoint.port == 0 ||
+      host.empty()) {
     return std::nullopt;
   }
   endpoint.host = host;

@@ -26,8 +26,8 @@ struct Endpoint {
 
 class Stream {
  public:
-  // Names are resolved with getaddrinfo(3), whose own time is not bounded by the deadline: configure
-  // addresses where that matters.
+  // Names are resolved with getaddrinfo(3), whose own time is not bounded by the deadline:
+  // configure addresses where that matters.
   static Result<Stream> connect(const Endpoint& endpoint, Deadline deadline);
 
   Status write_all(std::string_view bytes, Deadline deadline);
