@@ -45,6 +45,8 @@ class Scanner {
   // As the configuration and the metrics name it: "spamd 127.0.0.1:783".
   virtual const std::string& name() const = 0;
   virtual Milliseconds timeout() const = 0;
+  // Reads what is already at hand: asked for every message, and never in a thread of its own.
+  virtual bool is_local() const { return false; }
   virtual Result<ScanResult> scan(const ScanInput& input, Deadline deadline) = 0;
 };
 

@@ -16,13 +16,14 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "decide/mail_class.h"
+#include "decide/purpose.h"
 #include "policy/documents.h"
 
 namespace postern::ports {
 
-enum class Purpose { quarantine, retention, archive };
-std::string_view to_string(Purpose purpose);
-std::optional<Purpose> purpose_from(std::string_view name);
+using decide::Purpose;
+using decide::purpose_from;
+using decide::to_string;
 
 struct VaultCopy {
   std::string recipient;  // where it is released to: canonical address, ready for RCPT TO

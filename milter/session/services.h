@@ -12,6 +12,7 @@
 #include "base/guarded.h"
 #include "base/ip.h"
 #include "base/secret.h"
+#include "decide/decide.h"
 #include "policy/snapshot.h"
 #include "ports/scanner.h"
 #include "ports/signer.h"
@@ -19,18 +20,16 @@
 
 namespace postern::session {
 
-enum class OnFailure { defer, accept };
 enum class MissingKey { accept, defer };
 enum class MixedRejection { store, discard, defer };
 
 struct Rules {
-  OnFailure spam_on_failure = OnFailure::defer;
+  decide::DecideOptions decide;
   MissingKey missing_key = MissingKey::accept;
   MixedRejection mixed_rejection = MixedRejection::store;
   std::string recipient_delimiters;
   std::vector<std::string> id_headers = {"X-Postern-Id"};
   std::string submit_daemon_name = "postern-submit";
-  unsigned advert_marks = 1;  // how many marks of bulk mail make an advert
 };
 
 struct Services {

@@ -1,8 +1,8 @@
-#include "ports/vault.h"
+#include "decide/purpose.h"
 
 #include "base/text.h"
 
-namespace postern::ports {
+namespace postern::decide {
 
 std::string_view to_string(Purpose purpose) {
   switch (purpose) {
@@ -23,4 +23,4 @@ std::optional<Purpose> purpose_from(std::string_view name) {
   return std::nullopt;
 }
 
-}  // namespace postern::ports
+}  // namespace postern::decide

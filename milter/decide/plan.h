@@ -1,0 +1,46 @@
+// Purpose:   the decisions for all recipients of a transaction -> one plan: the reply, the copies
+// that
+//            must be durable before it, and what is changed about the message.
+// Ownership: a value; recipients are named by their position in the transaction.
+// Threading: pure functions.
+// Failure:   recipients who would need different messages cannot share a transaction: the plan then
+// is
+//            451, never somebody else's outcome (the session answers 452 at RCPT before it comes to
+//            that).
+// Source:    docs/semantics.md, "One reply for all".
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "decide/decision.h"
+#include "decide/purpose.h"
+#include "mail/reply.h"
+
+namespace postern::decide {
+
+enum class Fate {
+  deliver,  // 250, the message goes on as edited
+  discard,  // 250, everybody's message is in the vault
+  reject,
+  defer,
+};
+std::string_view to_string(Fate fate);
+
+struct PlannedCopy {
+  std::size_t recipient;
+  Purpose purpose;
+};
+
+struct Plan {
+  Fate fate = Fate::deliver;
+  mail::Reply reply;                // with reject and defer
+  std::vector<PlannedCopy> copies;  // made durable first, whatever the fate (an archive copy of a
+                                    // rejected message included); none with defer
+  std::string subject_prefix;       // with deliver
+};
+
+Plan make_plan(const std::vector<Decision>& decisions);
+
+}  // namespace postern::decide

@@ -1,0 +1,133 @@
+#include "decide/sender.h"
+
+#include <algorithm>
+
+#include "policy/resolve.h"
+
+namespace postern::decide {
+namespace {
+
+using policy::DomainStatus;
+using policy::UserStatus;
+
+mail::Reply not_own(std::string_view what) {
+  return {553, "5.7.1", std::string(what) + " does not belong to this client"};
+}
+
+std::optional<mail::Reply> refuse_sending_domain(const policy::Domain& domain) {
+  switch (domain.status) {
+    case DomainStatus::enabled:
+      return std::nullopt;
+    case DomainStatus::disabled:
+      return mail::Reply{550, "5.7.1", "sender domain is disabled"};
+    case DomainStatus::pending:
+      return mail::Reply{550, "5.7.1", "sender domain is not yet active"};
+    case DomainStatus::deleted:
+      return mail::Reply{554, "5.7.1", "relay access denied"};
+  }
+  return std::nullopt;
+}
+
+// The rules of one sender address, or why it may not send. `address` belongs to a domain of ours.
+std::variant<Outgoing, mail::Reply> admit(const policy::Snapshot& snapshot,
+                                          const mail::Address& address,
+                                          std::string_view delimiters) {
+  const policy::Domain* const domain = snapshot.domain_or_alias(address.domain());
+  if (domain == nullptr) return not_own("sender address");
+  if (auto refusal = refuse_sending_domain(*domain)) return *refusal;
+  const policy::Resolved resolved = policy::resolve(snapshot, address, delimiters);
+  if (std::holds_alternative<policy::UnknownDomain>(resolved)) return not_own("sender address");
+  if (std::holds_alternative<policy::Dangling>(resolved)) {
+    return mail::Reply{451, "4.3.0", "the rules for this sender are incomplete"};
+  }
+  const auto& rules = std::get<policy::RecipientPolicy>(resolved);
+  if (rules.user != nullptr && (rules.user->status == UserStatus::disabled ||
+                                rules.user->domain_status != DomainStatus::enabled)) {
+    return mail::Reply{550, "5.7.1", "sender account is disabled"};
+  }
+  if (!rules.policy->outgoing) {
+    return mail::Reply{550, "5.7.1", "outgoing service not enabled"};
+  }
+  Outgoing outgoing;
+  outgoing.domain = rules.domain;
+  outgoing.policy = rules.policy;
+  outgoing.policy_source = rules.policy_source;
+  return outgoing;
+}
+
+// A login must be an address of a domain we serve, and may send as any address of that domain.
+SenderVerdict judge_login(const policy::Snapshot& snapshot, const SenderClaim& claim) {
+  const auto login = mail::Address::parse(claim.sasl_user);
+  const policy::Domain* const login_domain =
+      login ? snapshot.domain_or_alias(login->domain()) : nullptr;
+  if (login_domain == nullptr) return not_own("sender address");
+  auto by_login = admit(snapshot, *login, claim.recipient_delimiters);
+  if (std::holds_alternative<mail::Reply>(by_login)) return std::get<mail::Reply>(by_login);
+  if (!claim.sender.is_null) {
+    if (!claim.sender.address) return not_own("sender address");
+    if (snapshot.domain_or_alias(claim.sender.address->domain()) != login_domain) {
+      return not_own("sender address");
+    }
+    auto by_sender = admit(snapshot, *claim.sender.address, claim.recipient_delimiters);
+    if (std::holds_alternative<mail::Reply>(by_sender)) return std::get<mail::Reply>(by_sender);
+    by_login = by_sender;
+  }
+  auto outgoing = std::get<Outgoing>(by_login);
+  outgoing.login = claim.sasl_user;
+  return outgoing;
+}
+
+SenderVerdict judge_network(const policy::Snapshot& snapshot, const SenderClaim& claim,
+                            std::vector<std::string> domains) {
+  if (claim.sender.is_null) {
+    Outgoing outgoing;
+    outgoing.networks_of = std::move(domains);
+    return outgoing;
+  }
+  if (!claim.sender.address) return not_own("sender address");
+  const policy::Domain* const domain = snapshot.domain_or_alias(claim.sender.address->domain());
+  if (domain == nullptr || !std::binary_search(domains.begin(), domains.end(), domain->name)) {
+    return not_own("sender address");
+  }
+  auto admitted = admit(snapshot, *claim.sender.address, claim.recipient_delimiters);
+  if (std::holds_alternative<mail::Reply>(admitted)) return std::get<mail::Reply>(admitted);
+  auto outgoing = std::get<Outgoing>(admitted);
+  outgoing.networks_of = std::move(domains);
+  return outgoing;
+}
+
+}  // namespace
+
+SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& claim) {
+  if (!claim.sasl_user.empty()) return judge_login(snapshot, claim);
+  if (!claim.client) return Incoming{};
+  auto domains = snapshot.domains_of_client(*claim.client);
+  if (domains.empty()) return Incoming{};
+  return judge_network(snapshot, claim, std::move(domains));
+}
+
+std::variant<Outgoing, mail::Reply> judge_author(const policy::Snapshot& snapshot,
+                                                 const Outgoing& outgoing,
+                                                 const mail::HeaderFrom& from,
+                                                 std::string_view recipient_delimiters) {
+  const mail::Address* const author = from.single();
+  if (author == nullptr) {
+    return mail::Reply{550, "5.7.1", "outgoing mail needs exactly one header From address"};
+  }
+  const policy::Domain* const domain = snapshot.domain_or_alias(author->domain());
+  const mail::Reply foreign{550, "5.7.1", "header From does not belong to this sender"};
+  if (domain == nullptr) return foreign;
+  if (outgoing.domain != nullptr) {
+    if (domain != outgoing.domain) return foreign;
+    return outgoing;
+  }
+  const auto& own = outgoing.networks_of;
+  if (!std::binary_search(own.begin(), own.end(), domain->name)) return foreign;
+  auto admitted = admit(snapshot, *author, recipient_delimiters);
+  if (std::holds_alternative<mail::Reply>(admitted)) return admitted;
+  auto owner = std::get<Outgoing>(admitted);
+  owner.networks_of = own;
+  return owner;
+}
+
+}  // namespace postern::decide

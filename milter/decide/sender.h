@@ -1,0 +1,52 @@
+// Purpose:   MAIL: is this mail from outside, or from somebody who may send through us, and as
+// whom. Ownership: an Outgoing borrows from the snapshot. Threading: pure functions. Failure:   a
+// fault in the documents (a dangling id) is 451, never 5xx. Source:    docs/semantics.md, "Outgoing
+// mail"; Domain.outgoingSubnets, Policy.outgoing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/ip.h"
+#include "mail/envelope.h"
+#include "mail/header_from.h"
+#include "mail/reply.h"
+#include "policy/snapshot.h"
+
+namespace postern::decide {
+
+// Nobody we know: the mail is judged by its recipients' rules.
+struct Incoming {};
+
+// Sent by one who may: by a login, or from a network that a domain lists as its own.
+struct Outgoing {
+  const policy::Domain* domain = nullptr;  // the sender's; nullptr: a null sender from a network,
+                                           // whose owner the header From tells
+  const policy::Policy* policy = nullptr;  // the sender's rules; nullptr with domain
+  std::string policy_source;
+  std::vector<std::string> networks_of;  // the domains in whose networks the client is
+  std::string login;                     // empty: authorised by its network
+};
+
+using SenderVerdict = std::variant<Incoming, Outgoing, mail::Reply>;
+
+struct SenderClaim {
+  const mail::Sender& sender;
+  std::string_view sasl_user;  // empty: not authenticated
+  std::optional<IpAddress> client;
+  std::string_view recipient_delimiters;
+};
+
+SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& claim);
+
+// End of message: whose mail is it by the header From. The owner, or the reply: not exactly one
+// author, or one whose domain is not the authorised sender's (nor an alias of it).
+std::variant<Outgoing, mail::Reply> judge_author(const policy::Snapshot& snapshot,
+                                                 const Outgoing& outgoing,
+                                                 const mail::HeaderFrom& from,
+                                                 std::string_view recipient_delimiters);
+
+}  // namespace postern::decide
