@@ -1,0 +1,139 @@
+// End of message: gather, decide for each recipient, plan, carry out, reply.
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/submit_token.h"
+#include "decide/class_rules.h"
+#include "mail/bulk.h"
+#include "mail/header_from.h"
+#include "session/gather.h"
+#include "session/report.h"
+#include "session/transaction.h"
+
+namespace postern::session {
+
+mail::Reply fault_reply() { return {451, "4.3.0", "temporary local problem, try again later"}; }
+
+Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& editor) {
+  if (std::holds_alternative<Resubmitted>(direction_)) return admit_resubmitted(editor);
+  if (header_is_too_large()) {
+    return refuse_message(queue_id, {552, "5.3.4", "header is too large"}, "header is too large");
+  }
+  if (postponed_) return refuse_message(queue_id, *postponed_, "a recipient was refused");
+  if (auto refusal = settle_author()) return refuse_message(queue_id, *refusal, "header From");
+
+  const decide::Evidence evidence = gather_evidence(queue_id, editor);
+  const std::vector<decide::Decision> decisions = decide_each(evidence);
+  const decide::Plan plan = decide::make_plan(decisions);
+  return carry_out(plan, evidence, decisions, queue_id, editor);
+}
+
+Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
+  const mail::HeaderField* const token = message_.find(kSubmitTokenHeader);
+  std::string sender(sender_.given);
+  if (sender.size() >= 2 && sender.front() == '<') sender = sender.substr(1, sender.size() - 2);
+  const TokenVerdict verdict =
+      token == nullptr || services_.token_keys.empty()
+          ? TokenVerdict::forged
+          : verify_submit_token(token->value, sender, resubmitted_to_, services_.clock.wall(),
+                                services_.token_keys);
+  if (verdict != TokenVerdict::valid) {
+    const bool expired = verdict == TokenVerdict::expired;
+    return refuse_message("", {550, "5.7.1", "this listener takes only mail of its own daemon"},
+                          expired ? "submit token expired" : "no valid submit token");
+  }
+  const std::string name(kSubmitTokenHeader);
+  for (std::size_t index = message_.count(name); index >= 1; --index) {
+    if (Status removed = editor.delete_header(name, static_cast<int>(index)); !removed) {
+      return refuse_message("", fault_reply(), removed.error().what);
+    }
+  }
+  log::info("resubmitted", {{"id", id_},
+                            {"sender", sender},
+                            {"recipients", static_cast<std::uint64_t>(resubmitted_to_.size())}});
+  return Continue{};
+}
+
+// Whose mail it is by the header From. A null sender from a customer's network that goes to our own
+// mailboxes only (a bounce) needs no owner.
+std::optional<mail::Reply> Transaction::settle_author() {
+  auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing == nullptr) return std::nullopt;
+  const bool leaves_us =
+      std::any_of(recipients_.begin(), recipients_.end(),
+                  [](const AcceptedRecipient& recipient) { return !recipient.rules; });
+  if (outgoing->domain == nullptr && !leaves_us) return std::nullopt;
+  auto judged = decide::judge_author(*snapshot_, *outgoing, mail::header_from(message_),
+                                     rules_->recipient_delimiters);
+  if (auto* const reply = std::get_if<mail::Reply>(&judged)) return *reply;
+  direction_ = std::move(std::get<decide::Outgoing>(judged));
+  return std::nullopt;
+}
+
+bool Transaction::score_is_needed() const {
+  // An over-large message is refused whatever its score.
+  if (!has_whole_message_) return false;
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing != nullptr && outgoing->policy != nullptr &&
+      outgoing->policy->relay.spam_score_limit) {
+    return true;
+  }
+  return std::any_of(recipients_.begin(), recipients_.end(), [](const auto& recipient) {
+    return recipient.rules && decide::spam_score_matters(*recipient.rules->policy);
+  });
+}
+
+decide::Evidence Transaction::gather_evidence(std::string_view queue_id, MessageEditor& editor) {
+  decide::Evidence evidence;
+  evidence.size = message_.size();
+  evidence.bulk_marks = mail::bulk_marks(message_);
+  std::vector<mail::Recipient> recipients;
+  for (const AcceptedRecipient& recipient : recipients_) recipients.push_back(recipient.envelope);
+  const ports::ScanInput input{message_,     sender_,      recipients,        client_.address,
+                               client_.helo, client_.name, client_.sasl_user, queue_id};
+  ScanFindings findings =
+      scan(services_.scanners, input, score_is_needed(), [&editor] { editor.progress(); });
+  evidence.spam = std::move(findings.spam);
+  evidence.virus = std::move(findings.virus);
+  return evidence;
+}
+
+std::vector<decide::Decision> Transaction::decide_each(const decide::Evidence& evidence) const {
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  std::optional<decide::Decision> by_sender;
+  if (outgoing != nullptr && outgoing->policy != nullptr) {
+    by_sender = decide::decide_outgoing(*outgoing->policy, evidence, rules_->decide);
+  }
+  const bool sender_forbids = by_sender && by_sender->disposition != decide::Disposition::deliver;
+  std::vector<decide::Decision> decisions;
+  for (const AcceptedRecipient& recipient : recipients_) {
+    if (sender_forbids || (!recipient.rules && by_sender)) {
+      decisions.push_back(*by_sender);
+      // Copies of what somebody sent are kept for the sender, once, not for each recipient.
+      decisions.back().retention_copy = decisions.back().archive_copy = false;
+    } else {
+      decisions.push_back(
+          decide::decide_incoming(*recipient.rules->policy, evidence, rules_->decide));
+    }
+  }
+  return decisions;
+}
+
+Verdict Transaction::refuse_message(std::string_view queue_id, const mail::Reply& reply,
+                                    std::string_view reason) {
+  MessageReport report{{id_, client_, sender_, snapshot_->generation()}};
+  report.direction = to_string(direction_);
+  report.queue_id = queue_id;
+  report.outcome = reply.is_temporary() ? "defer" : "reject";
+  for (const auto& recipient : recipients_) report.recipients.push_back(recipient.envelope.given);
+  if (recipients_.empty()) report.recipients = resubmitted_to_;
+  report.reason = reason;
+  report.reply = reply;
+  report.size = message_.size();
+  const std::chrono::duration<double> took = services_.clock.steady() - started_;
+  report.seconds = took.count();
+  report_message(report);
+  return Refuse{reply};
+}
+
+}  // namespace postern::session

@@ -1,0 +1,85 @@
+#include "session/own_headers.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "decide/decide.h"
+#include "mail/subject.h"
+
+namespace postern::session {
+namespace {
+
+constexpr const char* kIdHeader = "X-Postern-Id";
+
+bool is_one_of(std::string_view name, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [name](const std::string& candidate) {
+    return equals_ignoring_case(name, candidate);
+  });
+}
+
+bool is_ours(std::string_view name, const std::vector<std::string>& id_headers, bool incoming) {
+  if (starts_with_ignoring_case(name, "X-Postern-") ||
+      starts_with_ignoring_case(name, "X-Fuglu-") || equals_ignoring_case(name, "X-Virus-Lover") ||
+      is_one_of(name, id_headers)) {
+    return true;
+  }
+  return incoming && is_one_of(name, {"X-Spam-Status", "X-Spam-Score", "X-Spam-Flag"});
+}
+
+}  // namespace
+
+Status remove_forged_headers(const mail::Message& message,
+                             const std::vector<std::string>& id_headers, bool incoming,
+                             MessageEditor& editor) {
+  std::map<std::string, int> occurrences;
+  for (const mail::HeaderField& field : message.headers()) {
+    if (is_ours(field.name, id_headers, incoming)) ++occurrences[ascii_lower(field.name)];
+  }
+  for (const auto& [name, count] : occurrences) {
+    // From the last to the first: each removal renumbers those behind it.
+    for (int index = count; index >= 1; --index) {
+      if (Status removed = editor.delete_header(name, index); !removed) return removed;
+    }
+  }
+  return success();
+}
+
+Status add_id_headers(const std::string& id, const std::vector<std::string>& id_headers,
+                      MessageEditor& editor) {
+  std::vector<std::string> names = {kIdHeader};
+  for (const std::string& name : id_headers) {
+    if (!is_one_of(name, names)) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    if (Status added = editor.insert_header(name, " " + id); !added) return added;
+  }
+  return success();
+}
+
+Status add_spam_headers(const decide::Evidence& evidence, const policy::Policy& policy,
+                        MessageEditor& editor) {
+  const auto* const verdict = std::get_if<decide::SpamVerdict>(&evidence.spam);
+  if (verdict == nullptr) return success();
+  const bool is_spam = verdict->score >= policy.spam_score;
+  const std::string score = decide::format_score(verdict->score);
+  if (is_spam) {
+    if (Status added = editor.insert_header("X-Spam-Flag", " YES"); !added) return added;
+  }
+  if (Status added = editor.insert_header("X-Spam-Score", " " + score); !added) return added;
+  return editor.insert_header("X-Spam-Status",
+                              std::string(is_spam ? " Yes" : " No") + ", score=" + score +
+                                  " required=" + decide::format_score(policy.spam_score));
+}
+
+Status prefix_subject(const mail::Message& message, const std::string& prefix,
+                      MessageEditor& editor) {
+  const mail::HeaderField* const subject = message.find("Subject");
+  const auto changed = mail::prefixed_subject(
+      subject == nullptr ? std::nullopt : std::make_optional(subject->value), prefix);
+  if (!changed) return success();
+  if (subject == nullptr) return editor.add_header("Subject", " " + *changed);
+  return editor.change_header(subject->name, 1, " " + *changed);
+}
+
+}  // namespace postern::session

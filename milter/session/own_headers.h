@@ -1,0 +1,36 @@
+// Purpose:   the header fields that are ours: forged ones removed, true ones added.
+// Threading: the transaction's thread.
+// Failure:   an Error of the editor, passed on.
+// Source:    docs/postfix.md, "On the message".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "decide/evidence.h"
+#include "mail/message.h"
+#include "policy/documents.h"
+#include "session/message_editor.h"
+
+namespace postern::session {
+
+// Removes what only we may say: X-Postern-*, X-Fuglu-*, X-Virus-Lover and the id headers; for
+// incoming mail also the X-Spam-* fields that we write.
+Status remove_forged_headers(const mail::Message& message,
+                             const std::vector<std::string>& id_headers, bool incoming,
+                             MessageEditor& editor);
+
+// X-Postern-Id and the same under every name in id_headers.
+Status add_id_headers(const std::string& id, const std::vector<std::string>& id_headers,
+                      MessageEditor& editor);
+
+// X-Spam-Status, X-Spam-Score and X-Spam-Flag, where a score was found.
+Status add_spam_headers(const decide::Evidence& evidence, const policy::Policy& policy,
+                        MessageEditor& editor);
+
+// Puts the prefix before the subject; see mail/subject.h.
+Status prefix_subject(const mail::Message& message, const std::string& prefix,
+                      MessageEditor& editor);
+
+}  // namespace postern::session

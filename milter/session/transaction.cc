@@ -1,0 +1,158 @@
+#include "session/transaction.h"
+
+#include <algorithm>
+
+#include "base/random_id.h"
+#include "decide/recipient.h"
+#include "session/report.h"
+
+namespace postern::session {
+namespace {
+
+// Postfix cuts header blocks at 60,000 octets; this bounds what any other speaker of the protocol
+// sends.
+constexpr std::uint64_t kLargestHeaderBlock = 4ULL << 20;
+constexpr std::size_t kMostRecipients = 10'000;
+
+std::string_view without_brackets(std::string_view address) {
+  if (address.size() >= 2 && address.front() == '<' && address.back() == '>') {
+    return address.substr(1, address.size() - 2);
+  }
+  return address;
+}
+
+// Two recipients share a message only if the same rules decide about it.
+bool same_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
+  if (!a.rules || !b.rules) return !a.rules && !b.rules;
+  return a.rules->domain->enforcement == b.rules->domain->enforcement &&
+         a.rules->policy->same_rules(*b.rules->policy);
+}
+
+}  // namespace
+
+std::string_view to_string(const Direction& direction) {
+  return std::visit(Overloaded{
+                        [](const decide::Incoming&) -> std::string_view { return "in"; },
+                        [](const decide::Outgoing&) -> std::string_view { return "out"; },
+                        [](const Resubmitted&) -> std::string_view { return "submit"; },
+                    },
+                    direction);
+}
+
+Transaction::Transaction(Services& services, policy::SnapshotPtr snapshot, ClientFacts client,
+                         const std::vector<std::string_view>& arguments)
+    : services_(services),
+      snapshot_(std::move(snapshot)),
+      rules_(services.rules.get()),
+      id_(random_id()),
+      started_(services.clock.steady()),
+      client_(std::move(client)),
+      sender_(mail::parse_sender(arguments)) {
+  ++services_.open_transactions;
+}
+
+Transaction::~Transaction() { --services_.open_transactions; }
+
+Verdict Transaction::begin() {
+  if (client_.daemon_name == rules_->submit_daemon_name) {
+    direction_ = Resubmitted{};
+    return Continue{};
+  }
+  auto verdict = decide::judge_sender(
+      *snapshot_, {sender_, client_.sasl_user, client_.address, rules_->recipient_delimiters});
+  if (const auto* const reply = std::get_if<mail::Reply>(&verdict)) {
+    report_refused_sender({id_, client_, sender_, snapshot_->generation()}, *reply);
+    return Refuse{*reply};
+  }
+  if (auto* const outgoing = std::get_if<decide::Outgoing>(&verdict)) {
+    direction_ = std::move(*outgoing);
+  }
+  return Continue{};
+}
+
+Verdict Transaction::rcpt_to(const std::vector<std::string_view>& arguments) {
+  const std::string_view given = arguments.empty() ? std::string_view() : arguments.front();
+  if (recipients_.size() + resubmitted_to_.size() >= kMostRecipients) {
+    return refuse_recipient(given, {452, "4.5.3", "too many recipients"});
+  }
+  if (std::holds_alternative<Resubmitted>(direction_)) {
+    resubmitted_to_.emplace_back(without_brackets(given));
+    return Continue{};
+  }
+  auto recipient = mail::parse_recipient(arguments);
+  if (!recipient) return refuse_recipient(given, {550, "5.1.3", "bad recipient address syntax"});
+  auto judged = judge(std::move(*recipient));
+  if (auto* const reply = std::get_if<mail::Reply>(&judged)) {
+    return refuse_recipient(given, std::move(*reply));
+  }
+  auto& accepted = std::get<AcceptedRecipient>(judged);
+  if (auto mixture = refuse_mixture(accepted)) return refuse_recipient(given, std::move(*mixture));
+  recipients_.push_back(std::move(accepted));
+  return Continue{};
+}
+
+std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient recipient) const {
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing != nullptr) {
+    if (outgoing->policy != nullptr && sender_.declared_size) {
+      if (auto refusal = decide::refuse_size(*outgoing->policy, *sender_.declared_size)) {
+        return *refusal;
+      }
+    }
+    const bool is_elsewhere = snapshot_->domain_or_alias(recipient.address.domain()) == nullptr;
+    if (is_elsewhere) return AcceptedRecipient{std::move(recipient), std::nullopt};
+  }
+  auto verdict = decide::judge_recipient(*snapshot_, recipient, sender_.declared_size,
+                                         rules_->recipient_delimiters);
+  if (auto* const reply = std::get_if<mail::Reply>(&verdict)) return std::move(*reply);
+  return AcceptedRecipient{std::move(recipient),
+                           std::move(std::get<policy::RecipientPolicy>(verdict))};
+}
+
+std::optional<mail::Reply> Transaction::refuse_mixture(const AcceptedRecipient& recipient) const {
+  if (recipients_.empty() || same_outcome(recipients_.front(), recipient)) return std::nullopt;
+  return mail::Reply{452, "4.5.3", "this recipient has other rules, send to it separately"};
+}
+
+Verdict Transaction::refuse_recipient(std::string_view given, mail::Reply reply) {
+  report_refused_recipient({id_, client_, sender_, snapshot_->generation()}, given, reply);
+  const bool is_local_submission = !client_.address;
+  if (!is_local_submission) return Refuse{std::move(reply)};
+  // Postfix takes a refused recipient of local mail for a configuration error and tries for ever;
+  // at end of message it takes a no.
+  if (!postponed_) postponed_ = std::move(reply);
+  return Continue{};
+}
+
+void Transaction::header(std::string_view name, std::string_view value) {
+  header_size_ += name.size() + value.size() + 3;
+  if (header_is_too_large()) return;
+  message_.add_header(std::string(name), std::string(value));
+}
+
+bool Transaction::header_is_too_large() const { return header_size_ > kLargestHeaderBlock; }
+
+std::optional<std::uint64_t> Transaction::largest_accepted_size() const {
+  std::uint64_t largest = 0;
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  for (const AcceptedRecipient& recipient : recipients_) {
+    const policy::Policy* const rules = recipient.rules       ? recipient.rules->policy
+                                        : outgoing != nullptr ? outgoing->policy
+                                                              : nullptr;
+    if (rules == nullptr || !rules->mail_size_limit) return std::nullopt;
+    largest = std::max(largest, *rules->mail_size_limit);
+  }
+  return largest;
+}
+
+bool Transaction::body(std::string_view chunk) {
+  if (std::holds_alternative<Resubmitted>(direction_)) return false;
+  message_.append_body(chunk);
+  const auto limit = largest_accepted_size();
+  if (!limit || header_size_ + message_.body().size() <= *limit) return true;
+  // Too large for every recipient: the verdict is known, and memory has a bound.
+  has_whole_message_ = message_.size() <= *limit;
+  return has_whole_message_;
+}
+
+}  // namespace postern::session

@@ -1,0 +1,104 @@
+// Purpose:   one message on its way in: from MAIL to the reply to end of message.
+// Ownership: a Session owns at most one; it pins one snapshot and one set of rules until it dies.
+// Threading: one thread at a time.
+// Failure:   replies; see session.h.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "decide/decide.h"
+#include "decide/plan.h"
+#include "decide/sender.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+#include "policy/resolve.h"
+#include "session/message_editor.h"
+#include "session/services.h"
+#include "session/session.h"
+
+namespace postern::session {
+
+// What came back to us through the submit listener: accepted unfiltered with a valid token, or
+// refused.
+struct Resubmitted {};
+
+using Direction = std::variant<decide::Incoming, decide::Outgoing, Resubmitted>;
+std::string_view to_string(const Direction& direction);
+
+// 451: a fault of ours, and the sender keeps the mail.
+mail::Reply fault_reply();
+
+struct AcceptedRecipient {
+  mail::Recipient envelope;
+  // The rules of a mailbox of ours; nothing: an address elsewhere, reached by outgoing mail.
+  std::optional<policy::RecipientPolicy> rules;
+};
+
+class Transaction {
+ public:
+  Transaction(Services& services, policy::SnapshotPtr snapshot, ClientFacts client,
+              const std::vector<std::string_view>& arguments);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  Verdict begin();
+  Verdict rcpt_to(const std::vector<std::string_view>& arguments);
+  void header(std::string_view name, std::string_view value);
+  bool body(std::string_view chunk);
+  Verdict end_of_message(std::string_view queue_id, MessageEditor& editor);
+
+ private:
+  // RCPT.
+  std::variant<AcceptedRecipient, mail::Reply> judge(mail::Recipient recipient) const;
+  std::optional<mail::Reply> refuse_mixture(const AcceptedRecipient& recipient) const;
+  Verdict refuse_recipient(std::string_view given, mail::Reply reply);
+
+  // End of message, in this order.
+  Verdict admit_resubmitted(MessageEditor& editor);
+  std::optional<mail::Reply> settle_author();
+  bool score_is_needed() const;
+  decide::Evidence gather_evidence(std::string_view queue_id, MessageEditor& editor);
+  std::vector<decide::Decision> decide_each(const decide::Evidence& evidence) const;
+  Verdict carry_out(const decide::Plan& plan, const decide::Evidence& evidence,
+                    const std::vector<decide::Decision>& decisions, std::string_view queue_id,
+                    MessageEditor& editor);
+  Verdict refuse_message(std::string_view queue_id, const mail::Reply& reply,
+                         std::string_view reason);
+
+  // Carrying out, in this order.
+  std::vector<ports::VaultCopy> copies_to_keep(
+      const decide::Plan& plan, const std::vector<decide::Decision>& decisions) const;
+  Status store(std::vector<ports::VaultCopy> copies, const decide::Evidence& evidence,
+               std::string_view queue_id);
+  Status edit(const decide::Plan& plan, const decide::Evidence& evidence, MessageEditor& editor);
+  Result<std::vector<std::string>> sign(MessageEditor& editor);
+  void report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
+              std::string_view queue_id, std::size_t copies,
+              std::vector<std::string> signed_by) const;
+
+  bool header_is_too_large() const;
+  std::optional<std::uint64_t> largest_accepted_size() const;
+
+  Services& services_;
+  const policy::SnapshotPtr snapshot_;
+  const std::shared_ptr<const Rules> rules_;
+  const std::string id_;
+  const SteadyTime started_;
+  const ClientFacts client_;
+  const mail::Sender sender_;
+  Direction direction_ = decide::Incoming{};
+  std::vector<AcceptedRecipient> recipients_;
+  std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >
+  std::optional<mail::Reply> postponed_;     // local submission cannot be refused before the end
+  mail::Message message_;
+  std::uint64_t header_size_ = 0;
+  bool has_whole_message_ = true;  // false: too large for everybody, the rest was not read
+};
+
+}  // namespace postern::session
