@@ -19,9 +19,12 @@ function(postern_room name)
   endforeach()
 endfunction()
 
-# postern_test(<name> SOURCES … [KNOWS <room> …] [USES …]): one GoogleTest program per room.
+# postern_test(<name> [CONCURRENCY] SOURCES … [KNOWS <room> …] [USES …]): one GoogleTest program per room.
+# CONCURRENCY: it has threads meet, and so is what the tsan preset builds and runs (the target
+# concurrency_tests, the label concurrency).
+add_custom_target(concurrency_tests)
 function(postern_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;KNOWS;USES" ${ARGN})
+  cmake_parse_arguments(TEST "CONCURRENCY" "" "SOURCES;KNOWS;USES" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(test_${name} PRIVATE
@@ -32,4 +35,8 @@ function(postern_test name)
     target_link_libraries(test_${name} PRIVATE postern::${room})
   endforeach()
   add_test(NAME ${name} COMMAND test_${name})
+  if(TEST_CONCURRENCY)
+    set_tests_properties(${name} PROPERTIES LABELS concurrency)
+    add_dependencies(concurrency_tests test_${name})
+  endif()
 endfunction()

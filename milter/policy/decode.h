@@ -9,11 +9,10 @@
 //            values, float32 scores, epoch milliseconds and seconds, key formats.
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "base/result.h"
 #include "policy/document_key.h"

@@ -98,6 +98,7 @@ struct Policy {
   }
   // Whether two policies do the same to a message: everything but their names.
   bool same_rules(const Policy& other) const;
+  friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 enum class TransportType { smtp, smtps_may, smtps_encrypt };
@@ -115,6 +116,7 @@ struct Platform {
   Hop primary;
   std::optional<Hop> fallback;
   bool is_default = false;
+  friend bool operator==(const Platform&, const Platform&) = default;
 };
 
 enum class DomainStatus { enabled, disabled, pending, deleted };

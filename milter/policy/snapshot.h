@@ -7,10 +7,13 @@
 // set. Failure:   SnapshotEditor::put refuses a document alone; what was there under its key stays.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/ip.h"
@@ -19,6 +22,7 @@
 #include "policy/decode.h"
 #include "policy/document_key.h"
 #include "policy/documents.h"
+#include "policy/sharing.h"
 
 namespace postern::policy {
 
@@ -38,6 +42,9 @@ class Snapshot {
   const DkimKeys* dkim(const std::string& domain) const;
   // The primary domains whose outgoingSubnets contain the client, sorted.
   std::vector<std::string> domains_of_client(const IpAddress& client) const;
+  // The same question for one primary domain, and for any, without listing them all.
+  bool is_client_of(const IpAddress& client, const std::string& domain) const;
+  bool is_client_of_any(const IpAddress& client) const;
 
   std::size_t count(DocumentType type) const;
   // 64-bit fingerprint of the text of the document in force under `key`; 0: none.
@@ -49,6 +56,12 @@ class Snapshot {
   friend class SnapshotEditor;
   template <typename T>
   using ByName = PersistentMap<std::string, std::shared_ptr<const T>>;
+  // Itself persistent: one relay's network may be listed by every domain.
+  using NameSet = PersistentMap<std::string, std::monostate>;
+
+  // Visits the owners of every listed network that contains the client.
+  void for_each_owner_set(const IpAddress& client,
+                          const std::function<void(const NameSet&)>& visit) const;
 
   std::uint64_t generation_ = 0;
   bool accepted_empty_ = false;
@@ -59,9 +72,12 @@ class Snapshot {
   ByName<DkimKeys> dkim_;
   PersistentMap<std::string, std::string> alias_owner_;  // alias -> primary domain
   // Client networks, masked, e.g. "192.0.2.0/24" -> the domains that list it.
-  PersistentMap<std::string, std::vector<std::string>> client_networks_;
+  PersistentMap<std::string, NameSet> client_networks_;
+  std::array<std::size_t, 33> networks_by_length_{};  // how many are listed, per IPv4 prefix length
   PersistentMap<DocumentKey, std::uint64_t> fingerprints_;
   std::array<std::size_t, kAllDocumentTypes.size()> counts_{};
+  Sharing<Policy> shared_policies_;
+  Sharing<Platform> shared_platforms_;
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
@@ -80,6 +96,17 @@ class SnapshotEditor {
   SnapshotPtr finish(std::uint64_t generation);
 
  private:
+  Status put_in_force(Domain domain);
+  Status put_in_force(User user);
+  Status put_in_force(Policy policy, const std::string& id);
+  Status put_in_force(Platform platform, const std::string& id);
+  Status put_in_force(DkimKeys keys);
+  Status check_aliases(const Domain& domain) const;
+  void claim(const Domain& domain);
+  void release(const Domain& domain);
+  std::shared_ptr<const Policy> shared(std::shared_ptr<const Policy> policy);
+  std::shared_ptr<const Platform> shared(std::shared_ptr<const Platform> platform);
+
   Snapshot draft_;
   DecodeOptions options_;
 };

@@ -102,6 +102,8 @@ class Vault {
   // Records who released the row and when (the audit trail); the row stays.
   virtual Status mark_released(std::int64_t row, WallTime when, std::string_view who) = 0;
   virtual Result<VaultUsage> usage() = 0;
+  // Whether there is room for more (readiness): a temporary Error "vault full: ..." if not.
+  virtual Status can_store() = 0;
 };
 
 }  // namespace postern::ports

@@ -1,0 +1,57 @@
+// Purpose:   SMTP commands and their replies over one connection.
+// Ownership: owns the connection.
+// Threading: one thread at a time.
+// Units:     a reply has at most 100 lines of at most 2,048 octets.
+// Failure:   Errors name the server, the command and the reply; 5xx is permanent, all else temporary.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/net/stream.h"
+#include "base/deadline.h"
+#include "base/result.h"
+
+namespace postern::smtp {
+
+struct Reply {
+  int code = 0;
+  std::string text;  // "250 2.0.0 Ok: queued as 4Xyz": all lines, code once, printable
+  std::vector<std::string> lines;  // without code, as received
+};
+
+struct Extensions {
+  bool size = false;
+  bool eight_bit_mime = false;
+  bool smtputf8 = false;
+  bool dsn = false;
+};
+
+class Dialogue {
+ public:
+  static Result<Dialogue> connect(const net::Endpoint& server, Deadline deadline);
+
+  // The greeting, then EHLO, or HELO for a server that knows no EHLO.
+  Result<Extensions> greet(const std::string& helo_name);
+  // `command` without its line end. Any reply code but `expected` (its first digit) is an Error.
+  Result<Reply> command(std::string_view command, int expected);
+  Result<Reply> read_reply(std::string_view after, int expected);
+  Status write(std::string_view after, std::string_view bytes);
+  // Says goodbye; nobody cares for the answer. Not said into the middle of a broken dialogue, where
+  // it might be taken for text.
+  void quit();
+
+ private:
+  Dialogue(net::Stream stream, std::string server, Deadline deadline);
+  Result<Reply> read_any_reply(std::string_view after);
+  Result<Reply> expect(Reply reply, std::string_view after, int expected) const;
+  Error broken(std::string_view after, const Error& error);
+
+  net::Stream stream_;
+  std::string server_;
+  Deadline deadline_;
+  bool broken_ = false;
+};
+
+}  // namespace postern::smtp

@@ -1,0 +1,160 @@
+#include "adapters/vault/vault.h"
+
+#include <utility>
+
+#include "adapters/vault/blob_store.h"
+#include "adapters/vault/digest.h"
+#include "adapters/vault/index.h"
+#include "base/guarded.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/text.h"
+#include "base/units.h"
+
+namespace postern::vault {
+namespace {
+
+Error no_such_message(std::string_view id) {
+  return permanent_error("vault: " + printable(id, 64) + ": no such message");
+}
+
+class FileVault final : public ports::Vault {
+ public:
+  FileVault(const VaultOptions& options, std::unique_ptr<BlobStore> blobs,
+            std::unique_ptr<Index> index, const ports::VaultUsage& usage)
+      : max_size_(options.max_size),
+        min_free_(options.min_free),
+        clock_(options.clock),
+        blobs_(std::move(blobs)),
+        index_(std::move(index)),
+        ledger_(Ledger{usage.messages, usage.bytes, 0}) {
+    ledger_.with([](const Ledger& ledger) { ledger.publish(); });
+  }
+
+  Status store(const ports::VaultMessage& message) override {
+    if (message.copies.empty()) {
+      return permanent_error("vault: " + printable(message.id, 64) + ": a message without a copy");
+    }
+    const Status room = reserve(message.bytes.size());
+    if (!room) return room;
+    const Status stored = store_in_reserved_room(message);
+    ledger_.with([&](Ledger& ledger) {
+      ledger.reserved -= message.bytes.size();
+      if (!stored) return;
+      ++ledger.messages;
+      ledger.bytes += message.bytes.size();
+      ledger.publish();
+    });
+    return stored;
+  }
+
+  Result<std::vector<ports::VaultRow>> list(const ports::VaultFilter& filter) override {
+    return index_->list(filter);
+  }
+
+  Result<std::string> read(const std::string& id) override {
+    if (!is_blob_id(id)) return no_such_message(id);
+    const auto facts = index_->find(id);
+    if (!facts) return facts.error();
+    if (!*facts) return no_such_message(id);
+    auto bytes = blobs_->read(id, (*facts)->size);
+    if (bytes && sha256(*bytes) != (*facts)->sha256) {
+      return permanent_error("vault: " + id + ": damaged: its file is not what was stored");
+    }
+    return bytes;
+  }
+
+  Status mark_released(std::int64_t row, WallTime when, std::string_view who) override {
+    return index_->mark_released(row, when, who);
+  }
+
+  Result<ports::VaultUsage> usage() override { return index_->usage(); }
+
+  Status can_store() override {
+    return ledger_.with([&](const Ledger& ledger) { return room_for(1, ledger); });
+  }
+
+ private:
+  struct Ledger {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t reserved = 0;  // by store() calls that are still running
+    void publish() const {
+      metrics::set("postern_vault_messages", static_cast<double>(messages));
+      metrics::set("postern_vault_bytes", static_cast<double>(bytes));
+    }
+  };
+
+  Status room_for(std::uint64_t size, const Ledger& ledger) const {
+    const std::uint64_t taken = ledger.bytes + ledger.reserved;
+    if (max_size_ != 0 && (taken > max_size_ || size > max_size_ - taken)) {
+      return temporary_error("vault full: " + std::to_string(taken) + " octets stored, max_size " +
+                             format_size(max_size_));
+    }
+    const auto free = blobs_->free_space();
+    if (!free) return free.error();
+    const std::uint64_t promised = ledger.reserved + size;
+    if (*free < promised || *free - promised < min_free_) {
+      return temporary_error("vault full: " + std::to_string(*free) +
+                             " octets left on the file system, min_free " +
+                             format_size(min_free_));
+    }
+    return success();
+  }
+
+  Status reserve(std::uint64_t size) {
+    return ledger_.with([&](Ledger& ledger) {
+      const Status room = room_for(size, ledger);
+      if (room) ledger.reserved += size;
+      return room;
+    });
+  }
+
+  Status store_in_reserved_room(const ports::VaultMessage& message) {
+    const BlobFacts facts{sha256(message.bytes), message.bytes.size(), BlobFormat::plain};
+    auto blob = blobs_->write(message.id, message.bytes);
+    if (!blob) return blob.error();
+    if (const auto failure = index_->insert(message, facts, clock_.wall())) {
+      // Without a row the file goes again with `blob`; in doubt it stays until the next open().
+      if (failure->undecided) blob->leave_open();
+      return failure->error;
+    }
+    blob->keep();
+    return success();
+  }
+
+  const std::uint64_t max_size_;
+  const std::uint64_t min_free_;
+  const Clock& clock_;
+  std::unique_ptr<BlobStore> blobs_;
+  std::unique_ptr<Index> index_;
+  Guarded<Ledger> ledger_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ports::Vault>> open(const VaultOptions& options) {
+  auto blobs = BlobStore::open(options.path, options.durable);
+  if (!blobs) return blobs.error();
+  auto index = Index::open(options.path + "/index.sqlite", options.durable);
+  if (!index) return index.error();
+  const Status synced = (*blobs)->sync_root();
+  if (!synced) return synced.error();
+
+  const auto removed = (*blobs)->recover([&](const std::string& id) -> Result<bool> {
+    const auto facts = (*index)->find(id);
+    if (!facts) return facts.error();
+    return facts->has_value();
+  });
+  if (!removed) return removed.error();
+  if (*removed > 0) {
+    log::warning("vault: removed files whose storing was interrupted",
+                 {{"files", static_cast<std::uint64_t>(*removed)}});
+  }
+  const auto usage = (*index)->usage();
+  if (!usage) return usage.error();
+  return std::unique_ptr<ports::Vault>(
+      std::make_unique<FileVault>(options, std::move(*blobs), std::move(*index), *usage));
+}
+
+}  // namespace postern::vault
