@@ -108,7 +108,8 @@ Decision decide_incoming(const policy::Policy& policy, const Evidence& evidence,
   // over-large message is refused, everything else waits.
   const auto* const unavailable = std::get_if<Unavailable>(&evidence.spam);
   const bool stands_without_score = !deliver && decision.decider < MailClass::spam;
-  if (!stands_without_score && unavailable != nullptr && options.spam_on_failure == OnFailure::defer) {
+  if (!stands_without_score && unavailable != nullptr &&
+      options.spam_on_failure == OnFailure::defer) {
     decision.disposition = Disposition::defer;
     decision.matches.push_back({MailClass::spam, "unavailable: " + unavailable->why});
     decision.reply = scanner_unavailable();

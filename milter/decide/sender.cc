@@ -1,7 +1,5 @@
 #include "decide/sender.h"
 
-#include <algorithm>
-
 #include "policy/resolve.h"
 
 namespace postern::decide {
@@ -77,22 +75,19 @@ SenderVerdict judge_login(const policy::Snapshot& snapshot, const SenderClaim& c
   return outgoing;
 }
 
-SenderVerdict judge_network(const policy::Snapshot& snapshot, const SenderClaim& claim,
-                            std::vector<std::string> domains) {
-  if (claim.sender.is_null) {
-    Outgoing outgoing;
-    outgoing.networks_of = std::move(domains);
-    return outgoing;
+SenderVerdict judge_network(const policy::Snapshot& snapshot, const SenderClaim& claim) {
+  Outgoing outgoing;
+  if (!claim.sender.is_null) {
+    if (!claim.sender.address) return not_own("sender address");
+    const policy::Domain* const domain = snapshot.domain_or_alias(claim.sender.address->domain());
+    if (domain == nullptr || !snapshot.is_client_of(*claim.client, domain->name)) {
+      return not_own("sender address");
+    }
+    auto admitted = admit(snapshot, *claim.sender.address, claim.recipient_delimiters);
+    if (std::holds_alternative<mail::Reply>(admitted)) return std::get<mail::Reply>(admitted);
+    outgoing = std::move(std::get<Outgoing>(admitted));
   }
-  if (!claim.sender.address) return not_own("sender address");
-  const policy::Domain* const domain = snapshot.domain_or_alias(claim.sender.address->domain());
-  if (domain == nullptr || !std::binary_search(domains.begin(), domains.end(), domain->name)) {
-    return not_own("sender address");
-  }
-  auto admitted = admit(snapshot, *claim.sender.address, claim.recipient_delimiters);
-  if (std::holds_alternative<mail::Reply>(admitted)) return std::get<mail::Reply>(admitted);
-  auto outgoing = std::get<Outgoing>(admitted);
-  outgoing.networks_of = std::move(domains);
+  outgoing.client = claim.client;
   return outgoing;
 }
 
@@ -101,9 +96,8 @@ SenderVerdict judge_network(const policy::Snapshot& snapshot, const SenderClaim&
 SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& claim) {
   if (!claim.sasl_user.empty()) return judge_login(snapshot, claim);
   if (!claim.client) return Incoming{};
-  auto domains = snapshot.domains_of_client(*claim.client);
-  if (domains.empty()) return Incoming{};
-  return judge_network(snapshot, claim, std::move(domains));
+  if (!snapshot.is_client_of_any(*claim.client)) return Incoming{};
+  return judge_network(snapshot, claim);
 }
 
 std::variant<Outgoing, mail::Reply> judge_author(const policy::Snapshot& snapshot,
@@ -121,12 +115,11 @@ std::variant<Outgoing, mail::Reply> judge_author(const policy::Snapshot& snapsho
     if (domain != outgoing.domain) return foreign;
     return outgoing;
   }
-  const auto& own = outgoing.networks_of;
-  if (!std::binary_search(own.begin(), own.end(), domain->name)) return foreign;
+  if (!outgoing.client || !snapshot.is_client_of(*outgoing.client, domain->name)) return foreign;
   auto admitted = admit(snapshot, *author, recipient_delimiters);
   if (std::holds_alternative<mail::Reply>(admitted)) return admitted;
   auto owner = std::get<Outgoing>(admitted);
-  owner.networks_of = own;
+  owner.client = outgoing.client;
   return owner;
 }
 

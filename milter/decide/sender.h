@@ -27,8 +27,8 @@ struct Outgoing {
                                            // whose owner the header From tells
   const policy::Policy* policy = nullptr;  // the sender's rules; nullptr with domain
   std::string policy_source;
-  std::vector<std::string> networks_of;  // the domains in whose networks the client is
-  std::string login;                     // empty: authorised by its network
+  std::optional<IpAddress> client;  // authorised by its network; nothing: by its login
+  std::string login;                // empty: authorised by its network
 };
 
 using SenderVerdict = std::variant<Incoming, Outgoing, mail::Reply>;

@@ -1,0 +1,204 @@
+// The canonical table: each policy of the admin API's examples, each class, what happens.
+#include "decide/decide.h"
+
+#include <gtest/gtest.h>
+
+#include "decide/class_rules.h"
+#include "support/policies.h"
+
+namespace postern::decide {
+namespace {
+
+using enum Disposition;
+
+Evidence scored(double score) {
+  Evidence evidence;
+  evidence.size = 1000;
+  evidence.spam = SpamVerdict{static_cast<MilliScore>(score * 1000 + 0.5), false, "test"};
+  return evidence;
+}
+Evidence advert(double score = 0) {
+  Evidence evidence = scored(score);
+  evidence.bulk_marks = {"List-Unsubscribe"};
+  return evidence;
+}
+Evidence infected(double score = 0) {
+  Evidence evidence = scored(score);
+  evidence.virus = VirusVerdict{"Eicar"};
+  return evidence;
+}
+
+struct Row {
+  const char* name;
+  const char* policy;
+  Evidence evidence;
+  Disposition disposition;
+  std::string prefix;
+  std::string copies;  // Q quarantine, R retention, A archive
+  std::string reply;
+};
+
+std::string copies_of(const Decision& decision) {
+  return std::string(decision.quarantine_copy ? "Q" : "") + (decision.retention_copy ? "R" : "") +
+         (decision.archive_copy ? "A" : "");
+}
+
+class Table : public testing::TestWithParam<Row> {};
+
+TEST_P(Table, Holds) {
+  const Row& row = GetParam();
+  const Decision decision =
+      decide_incoming(test::policy_of(row.policy), row.evidence, DecideOptions());
+  EXPECT_EQ(to_string(decision.disposition), to_string(row.disposition)) << decision.reason();
+  EXPECT_EQ(decision.subject_prefix, row.prefix);
+  EXPECT_EQ(copies_of(decision), row.copies);
+  if (row.disposition == reject) {
+    EXPECT_EQ(decision.reply.to_string(), row.reply);
+  }
+}
+
+constexpr const char* kSpamReply = "550 5.7.1 message identified as spam";
+constexpr const char* kVirusReply = "554 5.7.1 message contains a virus (Eicar)";
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Table,
+    testing::Values(
+        Row{"A_7.1", test::kPolicyA, scored(7.1), deliver, "", "", ""},
+        Row{"A_7.2", test::kPolicyA, scored(7.2), tag, "[SPAM]", "Q", ""},
+        Row{"A_19.9", test::kPolicyA, scored(19.9), tag, "[SPAM]", "Q", ""},
+        Row{"A_20", test::kPolicyA, scored(20.0), quarantine, "", "Q", ""},
+        Row{"A_advert", test::kPolicyA, advert(), tag, "[PUB]", "Q", ""},
+        Row{"A_advert_that_is_spam", test::kPolicyA, advert(8), tag, "[SPAM]", "Q", ""},
+        Row{"A_virus", test::kPolicyA, infected(), quarantine, "", "Q", ""},
+        Row{"Default_7.5", test::kDefaultTestPolicy, scored(7.5), deliver, "", "A", ""},
+        Row{"Default_7.6", test::kDefaultTestPolicy, scored(7.6), quarantine, "", "QA", ""},
+        Row{"Default_virus", test::kDefaultTestPolicy, infected(), reject, "", "", kVirusReply},
+        Row{"Default_virus_and_spam", test::kDefaultTestPolicy, infected(9), reject, "", "",
+            kVirusReply},
+        Row{"Default_advert", test::kDefaultTestPolicy, advert(), tag, "[ADVERT]", "", ""},
+        Row{"Lannister_6.8", test::kLannister, scored(6.8), deliver, "", "", ""},
+        Row{"Lannister_9.999", test::kLannister, scored(9.999), deliver, "", "", ""},
+        Row{"Lannister_10", test::kLannister, scored(10.0), reject, "", "", kSpamReply},
+        Row{"Stark_9.99", test::kStark, scored(9.99), deliver, "", "", ""},
+        Row{"Stark_10", test::kStark, scored(10.0), reject, "", "", kSpamReply},
+        Row{"B_4.999", test::kPolicyB, scored(4.999), deliver, "", "", ""},
+        Row{"B_5", test::kPolicyB, scored(5.0), quarantine, "", "Q", ""},
+        Row{"B_advert", test::kPolicyB, advert(), deliver, "", "", ""}),
+    [](const auto& row) {
+      std::string name = row.param.name;
+      std::replace(name.begin(), name.end(), '.', '_');
+      return name;
+    });
+
+TEST(Oversize, IsNeitherRelayedNorStored) {
+  Evidence evidence = scored(25);
+  evidence.size = (8U << 20) + 1;
+  const Decision decision =
+      decide_incoming(test::policy_of(test::kPolicyA), evidence, DecideOptions());
+  EXPECT_EQ(decision.disposition, reject);
+  EXPECT_EQ(decision.reply.to_string(), "552 5.3.4 message is larger than 8MiB");
+  EXPECT_EQ(copies_of(decision), "");
+  evidence.size = 8U << 20;
+  EXPECT_NE(decide_incoming(test::policy_of(test::kPolicyA), evidence, DecideOptions()).decider,
+            MailClass::oversize);
+}
+
+TEST(UnavailableScore, DefersOrIsTakenForNone) {
+  Evidence evidence;
+  evidence.spam = Unavailable{"spamd is away"};
+  const policy::Policy policy = test::policy_of(test::kPolicyA);
+  const Decision deferred = decide_incoming(policy, evidence, DecideOptions());
+  EXPECT_EQ(deferred.disposition, defer);
+  EXPECT_EQ(deferred.reply.to_string(), "451 4.7.1 message could not be scanned, try again later");
+  EXPECT_NE(deferred.reason().find("spamd is away"), std::string::npos);
+  EXPECT_EQ(copies_of(deferred), "");
+  const Decision accepted = decide_incoming(policy, evidence, DecideOptions{OnFailure::accept, 1});
+  EXPECT_EQ(accepted.disposition, deliver);
+}
+
+TEST(UnavailableScore, DoesNotHideAVirus) {
+  Evidence evidence;
+  evidence.spam = Unavailable{"away"};
+  evidence.virus = VirusVerdict{"Eicar"};
+  const Decision decision =
+      decide_incoming(test::policy_of(test::kDefaultTestPolicy), evidence, DecideOptions());
+  EXPECT_EQ(decision.disposition, reject);
+}
+
+TEST(UnavailableScore, KeepsAnAdvertWaiting) {
+  // The policy refuses advert and keeps spam: without the score nobody knows which this is.
+  policy::Policy policy = test::policy_of(test::kPolicyB);
+  policy.relay.relay_advert = false;
+  Evidence evidence = advert();
+  evidence.spam = Unavailable{"away"};
+  EXPECT_EQ(decide_incoming(policy, evidence, DecideOptions()).disposition, defer);
+}
+
+TEST(Advert, NeedsAsManyMarksAsSet) {
+  const policy::Policy policy = test::policy_of(test::kPolicyA);
+  const DecideOptions two{OnFailure::defer, 2};
+  Evidence evidence = advert();
+  EXPECT_EQ(decide_incoming(policy, evidence, two).disposition, deliver);
+  evidence.bulk_marks.emplace_back("List-Id");
+  EXPECT_EQ(decide_incoming(policy, evidence, two).disposition, tag);
+}
+
+TEST(Advert, AScannersWordIsEnough) {
+  Evidence evidence = scored(0);
+  std::get<SpamVerdict>(evidence.spam).advert = true;
+  EXPECT_EQ(
+      decide_incoming(test::policy_of(test::kPolicyA), evidence, DecideOptions()).subject_prefix,
+      "[PUB]");
+}
+
+TEST(LimitBelowScore, IsTheScore) {
+  policy::Policy policy = test::policy_of(test::kStark);
+  policy.relay.spam_score_limit = 3000;
+  EXPECT_EQ(decide_incoming(policy, scored(4.9), DecideOptions()).disposition, deliver);
+  EXPECT_EQ(decide_incoming(policy, scored(5.0), DecideOptions()).disposition, reject);
+}
+
+TEST(NoLimit, RelaysAnyScore) {
+  policy::Policy policy = test::policy_of(test::kPolicyA);
+  policy.relay.spam_score_limit.reset();
+  EXPECT_EQ(decide_incoming(policy, scored(999), DecideOptions()).disposition, tag);
+}
+
+TEST(Retention, KeepsDeliveredCleanMailOnly) {
+  policy::Policy policy = test::policy_of(test::kPolicyA);
+  policy.retention_props.store_clean_mail_in = true;
+  EXPECT_EQ(copies_of(decide_incoming(policy, scored(1), DecideOptions())), "R");
+  EXPECT_EQ(copies_of(decide_incoming(policy, scored(8), DecideOptions())), "Q");
+}
+
+TEST(OutgoingMail, IsCappedAtTheLimitAndNotTagged) {
+  const policy::Policy policy = test::policy_of(test::kPolicyA);
+  EXPECT_EQ(decide_outgoing(policy, scored(19.9), DecideOptions()).disposition, deliver);
+  const Decision capped = decide_outgoing(policy, scored(20), DecideOptions());
+  EXPECT_EQ(capped.disposition, reject);
+  EXPECT_EQ(capped.reply.to_string(), kSpamReply);
+  EXPECT_EQ(decide_outgoing(policy, infected(), DecideOptions()).reply.code, 554);
+  EXPECT_TRUE(decide_outgoing(test::policy_of(test::kDefaultTestPolicy), scored(1), DecideOptions())
+                  .archive_copy);
+}
+
+TEST(SpamScoreMatters, OnlyWhereItCanChangeSomething) {
+  EXPECT_TRUE(spam_score_matters(test::policy_of(test::kPolicyA)));
+  EXPECT_TRUE(spam_score_matters(test::policy_of(test::kStark)));
+  policy::Policy indifferent = test::policy_of(test::kStark);
+  indifferent.relay.spam_score_limit.reset();
+  EXPECT_FALSE(spam_score_matters(indifferent));
+  indifferent.relay.prefix_spam = "[SPAM]";
+  EXPECT_TRUE(spam_score_matters(indifferent));
+}
+
+TEST(FormatScore, IsAsDocumentsWriteIt) {
+  EXPECT_EQ(format_score(7200), "7.2");
+  EXPECT_EQ(format_score(20000), "20.0");
+  EXPECT_EQ(format_score(7125), "7.125");
+  EXPECT_EQ(format_score(-2300), "-2.3");
+  EXPECT_EQ(format_score(0), "0.0");
+}
+
+}  // namespace
+}  // namespace postern::decide
