@@ -1,8 +1,81 @@
 #include "policy/decode.h"
 
+#include "base/text.h"
 #include "policy/decode_parts.h"
 
 namespace postern::policy {
+namespace {
+
+// A document under another's key would put one customer's rules in another's place.
+void must_fit(const DocumentKey& key, const std::string& given, std::string_view member,
+              Faults& faults) {
+  if (given == key.name) return;
+  faults.note("/" + std::string(member) + ": \"" + printable(given, 80) +
+              "\" does not fit the key " + key.to_string());
+}
+
+// Policies and platforms may leave out their id, as the forms that create them do.
+void take_id(const DocumentKey& key, Id& id, Faults& faults) {
+  if (id.empty()) id = key.name;
+  must_fit(key, id, "id", faults);
+}
+
+DecodedValue read(const DocumentKey& key, const Json& tree, const DecodeOptions& options,
+                  Faults& faults) {
+  switch (key.type) {
+    case DocumentType::domain: {
+      Domain domain = read_domain(ObjectReader(tree, "", faults), options);
+      must_fit(key, domain.name, "name", faults);
+      return domain;
+    }
+    case DocumentType::user: {
+      User user = read_user(ObjectReader(tree, "", faults));
+      must_fit(key, user.email, "email", faults);
+      return user;
+    }
+    case DocumentType::policy: {
+      Policy policy = read_policy(ObjectReader(tree, "", faults));
+      take_id(key, policy.id, faults);
+      return policy;
+    }
+    case DocumentType::platform: {
+      Platform platform = read_platform(ObjectReader(tree, "", faults));
+      take_id(key, platform.id, faults);
+      return platform;
+    }
+    case DocumentType::dkim:
+      return read_dkim_keys(tree, key.name, faults);
+    case DocumentType::wblist:
+    case DocumentType::attachments:
+    case DocumentType::uris:
+    case DocumentType::groups:
+    case DocumentType::opensrs:
+    case DocumentType::mailfrom:
+    case DocumentType::identity:
+    case DocumentType::smarthost:
+      return Opaque{};
+  }
+  return Opaque{};
+}
+
+}  // namespace
+
+Result<DecodedValue> decode_tree(const DocumentKey& key, const Json& tree,
+                                 const DecodeOptions& options) {
+  Faults faults;
+  DecodedValue value = read(key, tree, options, faults);
+  if (faults.first()) return *faults.first();
+  return value;
+}
+
+Result<DecodedValue> decode_value(const DocumentKey& key, std::string_view json,
+                                  const DecodeOptions& options) {
+  Result<Json> tree = parse_json(json);
+  if (!tree) return tree.error();
+  Result<DecodedValue> value = decode_tree(key, *tree, options);
+  if (key.type == DocumentType::dkim) wipe_texts(*tree);
+  return value;
+}
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options) {

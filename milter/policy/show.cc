@@ -1,0 +1,223 @@
+// Writes decoded documents back in the admin API's own member names, over the text they came from,
+// so that a person sees what is in force and still finds what Postern does not read.
+#include "base/clock.h"
+#include "policy/decode_parts.h"
+#include "policy/secret_members.h"
+
+namespace postern::policy {
+namespace {
+
+using Members = Json::Object;
+
+Json text(std::string_view value) { return Json{std::string(value)}; }
+Json number(std::int64_t value) { return Json{value}; }
+Json score(MilliScore value) { return Json{static_cast<double>(value) / 1000}; }
+Json object(Members members) { return Json{std::move(members)}; }
+Json nothing() { return Json{nullptr}; }
+
+Json time_or_null(const std::optional<std::chrono::system_clock::time_point>& time) {
+  return time ? text(to_rfc3339(*time)) : nothing();
+}
+
+template <typename E, std::size_t N>
+Json named(E value, const EnumNames<E, N>& names) {
+  return text(name_of(value, names));
+}
+
+Json id_or_null(const std::optional<Id>& id) { return id ? text(*id) : nothing(); }
+
+template <typename T, typename Show>
+Json list(const std::vector<T>& values, Show&& show) {
+  Json::Array elements;
+  for (const auto& value : values) elements.push_back(show(value));
+  return Json{std::move(elements)};
+}
+
+Json shown(const RelayProps& relay) {
+  return object(
+      {{"relaySpam", Json{relay.relay_spam}},
+       {"relayAdvert", Json{relay.relay_advert}},
+       {"advertPrefix", text(relay.advert_prefix)},
+       {"prefixSpam", text(relay.prefix_spam)},
+       {"relayBadHeaders", Json{relay.relay_bad_headers}},
+       {"relayBadAttachments", Json{relay.relay_bad_attachments}},
+       {"spamScoreLimit", relay.spam_score_limit ? score(*relay.spam_score_limit) : nothing()}});
+}
+
+Json shown(const QuarantineProps& kept) {
+  return object({{"duration", number(kept.duration_days)},
+                 {"storeSpam", Json{kept.store_spam}},
+                 {"storeVirus", Json{kept.store_virus}},
+                 {"storeAdvert", Json{kept.store_advert}},
+                 {"storeBlacklisted", Json{kept.store_blacklisted}},
+                 {"storeSenderVerify", Json{kept.store_sender_verify}},
+                 {"storeBadHeaders", Json{kept.store_bad_headers}},
+                 {"storeBadEncoding", Json{kept.store_bad_encoding}},
+                 {"storeBadAttachments", Json{kept.store_bad_attachments}}});
+}
+
+Json shown(const RetentionProps& kept) {
+  return object({{"duration", number(kept.duration_days)},
+                 {"storeMailOut", Json{kept.store_mail_out}},
+                 {"storeCleanMailIn", Json{kept.store_clean_mail_in}}});
+}
+
+Json shown(const ArchiveProps& kept) {
+  return object({{"duration", number(kept.duration_months)},
+                 {"archiveByCopy", Json{kept.archive_by_copy}},
+                 {"storeMailOut", Json{kept.store_mail_out}},
+                 {"storeCleanMailIn", Json{kept.store_clean_mail_in}},
+                 {"storeSpam", Json{kept.store_spam}},
+                 {"storeBadHeaders", Json{kept.store_bad_headers}},
+                 {"storeBadEncoding", Json{kept.store_bad_encoding}},
+                 {"storeBadAttachments", Json{kept.store_bad_attachments}},
+                 {"storeAdvert", Json{kept.store_advert}},
+                 {"storeBlacklisted", Json{kept.store_blacklisted}},
+                 {"storeSenderVerify", Json{kept.store_sender_verify}}});
+}
+
+Json shown(const Policy& policy) {
+  constexpr std::uint64_t kMebibyte = 1024 * 1024;
+  const auto limit = policy.mail_size_limit;
+  // A switch that is off leaves nothing of its props in force: null, as the API itself writes it.
+  return object(
+      {{"id", text(policy.id)},
+       {"name", text(policy.name)},
+       {"domainId", text(policy.domain_id)},
+       {"quarantine", Json{policy.quarantine}},
+       {"retention", Json{policy.retention}},
+       {"archive", Json{policy.archive}},
+       {"mailSizeLimit", limit ? number(static_cast<std::int64_t>(*limit / kMebibyte)) : nothing()},
+       {"spamScore", score(policy.spam_score)},
+       {"incoming", Json{policy.incoming}},
+       {"relayProps", shown(policy.relay)},
+       {"quarantineProps", policy.quarantine ? shown(policy.quarantine_props) : nothing()},
+       {"retentionProps", policy.retention ? shown(policy.retention_props) : nothing()},
+       {"archiveProps", policy.archive ? shown(policy.archive_props) : nothing()},
+       {"outgoing", Json{policy.outgoing}}});
+}
+
+Json shown(const Platform& platform) {
+  const auto& fallback = platform.fallback;
+  return object(
+      {{"id", text(platform.id)},
+       {"name", text(platform.name)},
+       {"transportDest", text(platform.primary.host)},
+       {"transportType", named(platform.primary.type, kTransportTypes)},
+       {"transportPort", number(platform.primary.port)},
+       {"fallbackTransportDest", fallback ? text(fallback->host) : nothing()},
+       {"fallbackTransportType", fallback ? named(fallback->type, kTransportTypes) : nothing()},
+       {"fallbackTransportPort", fallback ? number(fallback->port) : nothing()},
+       {"default", Json{platform.is_default}}});
+}
+
+Json shown(const OutgoingProvider& provider) {
+  return object({{"id", text(provider.id)},
+                 {"name", text(provider.name)},
+                 {"spfProvider", text(provider.spf_provider)},
+                 {"active", Json{provider.active}}});
+}
+
+Json shown(const Domain& domain) {
+  Members members = {
+      {"id", text(domain.id)},
+      {"name", text(domain.name)},
+      {"status", named(domain.status, kDomainStatuses)},
+      {"wblistPriority", named(domain.list_priority, kListPriorities)},
+      {"enforcement", named(domain.enforcement, kEnforcements)},
+      {"autoProvisioningOn", Json{domain.auto_provisioning}},
+      {"senderVerifyOn", Json{domain.sender_verify}},
+      {"recipientsKnown", Json{domain.recipients_known}},
+      {"policy", domain.policy ? shown(*domain.policy) : nothing()},
+      {"policyId", id_or_null(domain.policy_id)},
+      {"domainAliases", list(domain.aliases,
+                             [](const std::string& alias) {
+                               return object({{"name", text(alias)}});
+                             })},
+      {"platforms", list(domain.platforms, [](const auto& platform) { return shown(*platform); })},
+      {"platformId", id_or_null(domain.platform_id)},
+      {"outgoingSubnets", list(domain.outgoing_subnets,
+                               [](const IpNetwork& network) { return text(network.to_string()); })},
+      {"outgoingProviders",
+       list(domain.outgoing_providers, [](const OutgoingProvider& one) { return shown(one); })},
+      {"deletionDate", time_or_null(domain.deletion_date)},
+      {"purgeDate", time_or_null(domain.purge_date)}};
+  if (!domain.subnet_faults.empty()) {
+    members.push_back({"outgoingSubnetsLeftOut",
+                       list(domain.subnet_faults, [](const auto& fault) { return text(fault); })});
+  }
+  return object(std::move(members));
+}
+
+Json shown(const User& user) {
+  return object({{"id", text(user.id)},
+                 {"email", text(user.email)},
+                 {"status", named(user.status, kUserStatuses)},
+                 {"domainStatus", named(user.domain_status, kDomainStatuses)},
+                 {"senderVerifyOn", Json{user.sender_verify}},
+                 {"policy", user.policy ? shown(*user.policy) : nothing()},
+                 {"policyId", id_or_null(user.policy_id)},
+                 {"platform", user.platform ? shown(*user.platform) : nothing()},
+                 {"platformId", id_or_null(user.platform_id)}});
+}
+
+Json shown(const DkimKey& key) {
+  return object({{"selector", text(key.selector)},
+                 {"algorithm", named(key.algorithm, kDkimAlgorithms)},
+                 {"state", named(key.state, kDkimStates)},
+                 {"bits", number(key.bits)},
+                 {"privateKey", text(kRedacted)},
+                 {"publicKey", text(key.public_key)}});
+}
+
+// What is understood replaces what was written; what nobody read stays. Lists keep their order
+// while decoding, so that of equally long ones the elements belong together.
+void lay_over(Json& written, const Json& understood) {
+  const auto* members = std::get_if<Json::Object>(&understood.value);
+  if (members != nullptr && std::holds_alternative<Json::Object>(written.value)) {
+    for (const auto& [name, value] : *members) {
+      if (Json* known = written.find(name)) {
+        lay_over(*known, value);
+      } else {
+        written.set(name, value);
+      }
+    }
+    return;
+  }
+  const auto* elements = std::get_if<Json::Array>(&understood.value);
+  auto* before = std::get_if<Json::Array>(&written.value);
+  if (elements != nullptr && before != nullptr && before->size() == elements->size()) {
+    for (std::size_t i = 0; i < elements->size(); ++i) lay_over((*before)[i], (*elements)[i]);
+    return;
+  }
+  written = understood;
+}
+
+// Nothing: no rule reads this type yet, its text is all there is.
+std::optional<Json> shown_value(const DecodedValue& value, const Json& written) {
+  return std::visit(Overloaded{
+                        [](const Opaque&) -> std::optional<Json> { return std::nullopt; },
+                        [&written](const DkimKeys& keys) -> std::optional<Json> {
+                          if (std::holds_alternative<Json::Object>(written.value))
+                            return shown(keys.keys.front());
+                          return list(keys.keys, [](const DkimKey& key) { return shown(key); });
+                        },
+                        [](const auto& document) -> std::optional<Json> { return shown(document); },
+                    },
+                    value);
+}
+
+}  // namespace
+
+Result<std::string> show_as_understood(const DocumentKey& key, std::string_view json,
+                                       const DecodeOptions& options) {
+  Result<Json> tree = parse_json(json);
+  if (!tree) return tree.error();
+  const Result<DecodedValue> value = decode_tree(key, *tree, options);
+  if (!value) return value.error();
+  if (const auto understood = shown_value(*value, *tree)) lay_over(*tree, *understood);
+  redact(*tree);
+  return dump_json(*tree);
+}
+
+}  // namespace postern::policy
