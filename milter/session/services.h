@@ -33,13 +33,17 @@ struct Rules {
 };
 
 struct Services {
+  Services(const Clock& the_clock, const Published<policy::Snapshot>& published)
+      : clock(the_clock), snapshot(published) {}
+
   const Clock& clock;
   const Published<policy::Snapshot>& snapshot;
   std::vector<std::unique_ptr<ports::Scanner>> scanners;
-  ports::Signer* signer = nullptr;     // nullptr: nothing is signed
-  ports::Vault* vault = nullptr;       // nullptr: nothing can be stored, and what must be is 451
-  std::vector<Secret> token_keys;      // the first signs, all verify
-  Published<Rules> rules;              // never null; a transaction keeps the ones it began with
+  ports::Signer* signer = nullptr;  // nullptr: nothing is signed
+  ports::Vault* vault = nullptr;    // nullptr: nothing can be stored, and what must be is 451
+  std::vector<Secret> token_keys;   // the first signs, all verify
+  // Never null; a transaction keeps the ones it began with.
+  Published<Rules> rules{std::make_shared<const Rules>()};
   std::atomic<bool> draining = false;  // shutting down: new transactions get 421
   std::atomic<std::size_t> open_transactions = 0;
 };
