@@ -1,19 +1,47 @@
 #include "server/control_client.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
+#include <system_error>
 
-#include "adapters/net/stream.h"
 #include "base/deadline.h"
+#include "base/unique_fd.h"
+#include "server/accept_workers.h"
 #include "server/control_server.h"
 
 namespace postern::server {
 namespace {
 
-// A list of stored mail or of users may be long; the daemon is trusted, a full disk of ours is not
-// its fault.
+// A list of all stored mail is long; what must not happen is a client that grows without end.
 constexpr std::size_t kMaxAnswer = 256 * 1024 * 1024;
+constexpr int kNeverWoken = -1;  // poll(2) passes over negative descriptors
+
+std::string describe_errno(int error) { return std::generic_category().message(error); }
+
+// A unix socket connects at once or not at all: only a full backlog waits, and that is the daemon's
+// trouble.
+Result<UniqueFd> connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return permanent_error(path + ": path too long for a socket");
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return permanent_error("socket: " + describe_errno(errno));
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    return fd;
+  }
+  if (errno == EACCES || errno == EPERM) {
+    return permanent_error(path + ": " + describe_errno(errno));
+  }
+  return temporary_error("daemon away: " + path + ": " + describe_errno(errno));
+}
 
 }  // namespace
 
@@ -23,16 +51,26 @@ Result<std::string> ask(const std::string& socket_path, std::string_view request
     return permanent_error("the request is too long or more than one line");
   }
   const Deadline deadline = Deadline::after(timeout);
-  if (::access(socket_path.c_str(), W_OK) != 0 && errno == EACCES) {
-    return permanent_error(socket_path + ": permission denied");
+  const auto fd = connect_to(socket_path);
+  if (!fd) return fd.error();
+  const Peer peer(fd->get(), kNeverWoken);
+  if (!peer.write_all(std::string(request) + "\n", deadline)) {
+    return temporary_error(socket_path + ": the daemon did not take the request");
   }
-  net::Endpoint endpoint;
-  endpoint.unix_path = socket_path;
-  auto stream = net::Stream::connect(endpoint, deadline);
-  if (!stream) return Error{stream.error().permanence, "daemon away: " + stream.error().what};
-  const std::string line = std::string(request) + "\n";
-  if (const Status sent = stream->write_all(line, deadline); !sent) return sent.error();
-  return stream->read_line(kMaxAnswer, deadline);
+  std::string answer;
+  std::array<char, 65536> chunk;
+  for (;;) {
+    const std::string_view read(chunk.data(), peer.read_some(chunk.data(), chunk.size(), deadline));
+    if (read.empty()) {
+      return temporary_error(socket_path + (deadline.passed() ? ": no answer in time"
+                                                              : ": the daemon gave no answer"));
+    }
+    const std::size_t end = read.find('\n');
+    answer += read.substr(0, end);
+    if (end != std::string_view::npos) return answer;
+    if (answer.size() > kMaxAnswer)
+      return permanent_error(socket_path + ": the answer is too long");
+  }
 }
 
 }  // namespace postern::server
