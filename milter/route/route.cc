@@ -1,0 +1,189 @@
+#include "route/route.h"
+
+#include <algorithm>
+
+#include "base/ip.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/domain_name.h"
+#include "policy/resolve.h"
+#include "route/transport.h"
+
+namespace postern::route {
+namespace {
+
+using mail::Address;
+using policy::Snapshot;
+
+// The domain whose mail we carry, or nullptr. A deleted domain is as unknown as any other.
+const policy::Domain* served_domain(const Snapshot& snapshot, const std::string& name) {
+  const policy::Domain* domain = snapshot.domain_or_alias(name);
+  if (domain == nullptr) return nullptr;
+  switch (domain->status) {
+    case policy::DomainStatus::enabled:
+    case policy::DomainStatus::disabled:
+    case policy::DomainStatus::pending:
+      return domain;
+    case policy::DomainStatus::deleted:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+const policy::Domain* served_domain_of_key(const Snapshot& snapshot, std::string_view key) {
+  const std::size_t at = key.rfind('@');
+  if (at == std::string_view::npos) return nullptr;
+  const auto name = mail::to_a_label(key.substr(at + 1));
+  return name ? served_domain(snapshot, *name) : nullptr;
+}
+
+// Addresses are at most 255 octets; anything longer is refused before it is looked at closely.
+std::optional<Address> parse_key(std::string_view key) {
+  return key.size() > 512 ? std::nullopt : Address::parse(key);
+}
+
+RouteAnswer relay_domains(const Snapshot& snapshot, std::string_view key) {
+  if (key.find('@') != std::string_view::npos) return NotFound{};
+  const auto name = mail::to_a_label(key);
+  if (!name) return NotFound{};
+  const policy::Domain* domain = served_domain(snapshot, *name);
+  if (domain == nullptr) return NotFound{};
+  return Found{domain->name};
+}
+
+RouteAnswer relay_clients(const Snapshot& snapshot, std::string_view key) {
+  const auto client = IpAddress::parse(key);
+  if (!client)
+    return NotFound{};  // a host name: whoever owns the reverse zone writes what he likes
+  for (const std::string& name : snapshot.domains_of_client(*client)) {
+    if (served_domain(snapshot, name) != nullptr) return Found{"OK"};
+  }
+  return NotFound{};
+}
+
+RouteAnswer relay_recipients(const Snapshot& snapshot, std::string_view key,
+                             const RouteOptions& options) {
+  const auto address = parse_key(key);
+  if (!address || served_domain(snapshot, address->domain()) == nullptr) return NotFound{};
+  return std::visit(
+      Overloaded{
+          [](const policy::UnknownDomain&) -> RouteAnswer { return NotFound{}; },
+          [](const policy::Dangling& dangling) -> RouteAnswer { return Temporary{dangling.what}; },
+          [](const policy::RecipientPolicy& recipient) -> RouteAnswer {
+            if (recipient.domain->recipients_known && recipient.user == nullptr) {
+              return NotFound{};
+            }
+            return Found{"OK"};
+          }},
+      policy::resolve(snapshot, *address, options.recipient_delimiters));
+}
+
+RouteAnswer transport(const Snapshot& snapshot, std::string_view key, const RouteOptions& options) {
+  if (served_domain_of_key(snapshot, key) == nullptr) return NotFound{};
+  const auto address = parse_key(key);
+  // Never NotFound within a served domain: Postfix would deliver by MX, which is we ourselves.
+  if (!address) return Found{"error:5.1.3 not a mailbox address"};
+  return std::visit(Overloaded{[](const policy::UnknownDomain&) -> RouteAnswer {
+                                 return Temporary{"the domain is served but does not resolve"};
+                               },
+                               [](const policy::Dangling& dangling) -> RouteAnswer {
+                                 return Temporary{dangling.what};
+                               },
+                               [](const policy::RecipientPolicy& recipient) -> RouteAnswer {
+                                 if (recipient.platform == nullptr) {
+                                   return Found{"error:5.1.1 no platform for this domain"};
+                                 }
+                                 const auto unusable = unusable_hop(*recipient.platform);
+                                 if (unusable)
+                                   return Temporary{recipient.platform_source + ": " + *unusable};
+                                 return Found{transport_of(*recipient.platform)};
+                               }},
+                    policy::resolve(snapshot, *address, options.recipient_delimiters));
+}
+
+RouteAnswer virtual_alias(const Snapshot& snapshot, std::string_view key) {
+  const auto address = parse_key(key);
+  if (!address) return NotFound{};
+  const policy::Domain* domain = served_domain(snapshot, address->domain());
+  if (domain == nullptr || domain->name == address->domain()) return NotFound{};
+  return Found{address->in_domain(domain->name).to_string()};
+}
+
+RouteAnswer sender_login(const Snapshot& snapshot, std::string_view key) {
+  const auto address = parse_key(key);
+  if (!address) return NotFound{};
+  const policy::Domain* domain = served_domain(snapshot, address->domain());
+  if (domain == nullptr) return NotFound{};
+  // Postfix splits the answer at commas and blanks: a local part that holds one would name other
+  // logins.
+  if (address->local().find_first_of(", \t\r\n") != std::string::npos) return NotFound{};
+  if (domain->name == address->domain()) return Found{address->key()};
+  // One mailbox has two spellings, and its user logs in under either.
+  return Found{address->in_domain(domain->name).key() + "," + address->key()};
+}
+
+}  // namespace
+
+std::string_view to_string(Table table) {
+  switch (table) {
+    case Table::relay_domains:
+      return "relay_domains";
+    case Table::relay_clients:
+      return "relay_clients";
+    case Table::relay_recipients:
+      return "relay_recipients";
+    case Table::transport:
+      return "transport";
+    case Table::sender_transport:
+      return "sender_transport";
+    case Table::tls_policy:
+      return "tls_policy";
+    case Table::sasl_passwd:
+      return "sasl_passwd";
+    case Table::virtual_alias:
+      return "virtual_alias";
+    case Table::sender_login:
+      return "sender_login";
+    case Table::bounce:
+      return "bounce";
+  }
+  return "";
+}
+
+std::optional<Table> table_from(std::string_view name) {
+  const auto found = std::find_if(kAllTables.begin(), kAllTables.end(),
+                                  [name](Table table) { return to_string(table) == name; });
+  if (found == kAllTables.end()) return std::nullopt;
+  return *found;
+}
+
+RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
+                   const RouteOptions& options) {
+  // "Is there an entry for everything?", asked once per process. There is none in any snapshot, and
+  // a Temporary here would be remembered after a snapshot has come.
+  if (key == "*") return NotFound{};
+  if (!snapshot.usable()) return Temporary{"no policy is in force"};
+  switch (table) {
+    case Table::relay_domains:
+      return relay_domains(snapshot, key);
+    case Table::relay_clients:
+      return relay_clients(snapshot, key);
+    case Table::relay_recipients:
+      return relay_recipients(snapshot, key, options);
+    case Table::transport:
+      return transport(snapshot, key, options);
+    case Table::virtual_alias:
+      return virtual_alias(snapshot, key);
+    case Table::sender_login:
+      return sender_login(snapshot, key);
+    // No document in force says anything about these.
+    case Table::sender_transport:
+    case Table::tls_policy:
+    case Table::sasl_passwd:
+    case Table::bounce:
+      return NotFound{};
+  }
+  return Temporary{"unknown table"};
+}
+
+}  // namespace postern::route
