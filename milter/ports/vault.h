@@ -71,11 +71,11 @@ struct VaultRow {
 };
 
 struct VaultFilter {
-  std::optional<std::string> id;
-  std::optional<std::string> recipient;
-  std::optional<std::string> domain;
-  std::optional<Purpose> purpose;
-  std::optional<decide::MailClass> mail_class;
+  std::optional<std::string> id = {};
+  std::optional<std::string> recipient = {};
+  std::optional<std::string> domain = {};
+  std::optional<Purpose> purpose = {};
+  std::optional<decide::MailClass> mail_class = {};
   std::size_t limit = 100;   // newest first
   std::size_t offset = 0;
 };
