@@ -1,8 +1,7 @@
 // Purpose:   stored mail: one blob per message, one row per recipient and purpose.
 // Ownership: the vault owns what it stores; ids name it.
 // Threading: all members are called from many threads at once.
-// Failure:   store() is all or nothing and durable when it answers ok (file, fsync, directory
-// fsync,
+// Failure:   store() is all or nothing and durable when it answers ok (file, fsync, directory fsync,
 //            committed index); any Error means that the sender must keep the mail (451).
 // Source:    QuarantineProps, RetentionProps, ArchiveProps (durations, flags).
 #pragma once
@@ -73,11 +72,11 @@ struct VaultRow {
 };
 
 struct VaultFilter {
-  std::optional<std::string> id;
-  std::optional<std::string> recipient;
-  std::optional<std::string> domain;
-  std::optional<Purpose> purpose;
-  std::optional<decide::MailClass> mail_class;
+  std::optional<std::string> id = {};
+  std::optional<std::string> recipient = {};
+  std::optional<std::string> domain = {};
+  std::optional<Purpose> purpose = {};
+  std::optional<decide::MailClass> mail_class = {};
   std::size_t limit = 100;  // newest first
   std::size_t offset = 0;
 };

@@ -1,0 +1,147 @@
+// A vault without room says so beforehand, keeps nothing of what it refuses, and recovers.
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "base/metrics.h"
+#include "unit/vault/fixture.h"
+
+namespace postern::vault {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+using RoomTest = VaultTest;
+
+void expect_full(const Status& status) {
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().permanence, Permanence::temporary);
+  EXPECT_THAT(status.error().what, StartsWith("vault full: "));
+}
+
+TEST_F(RoomTest, MaxSizeCountsAllMessagesAcrossRestarts) {
+  VaultOptions chosen = options();
+  chosen.max_size = 1000;
+  auto vault = open_vault(chosen);
+  EXPECT_TRUE(vault->can_store());
+  expect_full(vault->store(message_of(numbered_id(1), std::string(1001, 'a'))));
+  const std::string part(600, 'a');
+  ASSERT_TRUE(vault->store(message_of(numbered_id(2), part)));
+  vault.reset();
+  vault = open_vault(chosen);
+  expect_full(vault->store(message_of(numbered_id(3), part)));
+  EXPECT_TRUE(vault->can_store());
+  const std::string rest(400, 'a');
+  EXPECT_TRUE(vault->store(message_of(numbered_id(4), rest)));
+  expect_full(vault->can_store());
+  expect_full(vault->store(message_of(numbered_id(5), "a")));
+  expect_whole(*vault);
+  EXPECT_EQ(vault->usage()->bytes, 1000U);
+}
+
+TEST_F(RoomTest, ARefusedMessageTakesNoRoom) {
+  VaultOptions chosen = options();
+  chosen.max_size = 1000;
+  const auto vault = open_vault(chosen);
+  const std::string part(600, 'a');
+  ASSERT_TRUE(vault->store(message_of(numbered_id(1), part)));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(vault->store(message_of(numbered_id(1), "again")));
+  const std::string rest(400, 'a');
+  EXPECT_TRUE(vault->store(message_of(numbered_id(2), rest)));
+}
+
+TEST_F(RoomTest, ManyAtOnceNeverExceedMaxSize) {
+  constexpr unsigned kThreads = 32;
+  constexpr unsigned kFit = 10;
+  const std::string part(1000, 'a');
+  VaultOptions chosen = options();
+  chosen.max_size = kFit * part.size();
+  const auto vault = open_vault(chosen);
+  std::atomic<unsigned> stored{0};
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      if (vault->store(message_of(numbered_id(i), part))) ++stored;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(stored, kFit);
+  expect_whole(*vault);
+}
+
+TEST_F(RoomTest, MinFreeIsLeftToOthers) {
+  VaultOptions chosen = options();
+  chosen.min_free = std::uint64_t{1} << 62;
+  const auto vault = open_vault(chosen);
+  expect_full(vault->can_store());
+  expect_full(vault->store(message_of(numbered_id(1), "body")));
+  expect_whole(*vault);
+}
+
+TEST_F(RoomTest, AWriteThatTheSystemRefusesLeavesNothingBehind) {
+  open_vault().reset();
+  // In a process of its own: the limit is for all of its files.
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const auto vault = open_vault();
+    const rlimit limit{200'000, 200'000};
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(2);
+    const std::string large(300'000, 'a');
+    const Status refused = vault->store(message_of(numbered_id(1), large));
+    if (refused || refused.error().permanence != Permanence::temporary) ::_exit(3);
+    if (!vault->store(message_of(numbered_id(2), "small"))) ::_exit(4);
+    // Now the index cannot grow: files that fit, rows that do not, more and more of them.
+    const std::vector<ports::VaultCopy> copies(500, copy_for("a@got.com"));
+    bool failed = false;
+    for (unsigned number = 3; number < 20 && !failed; ++number) {
+      failed = !vault->store(message_of(numbered_id(number), "small", copies));
+      if (failed && std::filesystem::exists(blob_path(numbered_id(number)))) ::_exit(5);
+    }
+    ::_exit(failed ? 0 : 6);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  const auto vault = open_vault();
+  expect_whole(*vault);
+  EXPECT_TRUE(vault->read(numbered_id(2)));
+  EXPECT_FALSE(vault->read(numbered_id(1)));
+  EXPECT_TRUE(vault->store(message_of(numbered_id(100), "room again")));
+}
+
+TEST_F(RoomTest, ADirectoryThatVanishedIsATemporaryFault) {
+  const auto vault = open_vault();
+  std::filesystem::remove_all(path_ / "tmp");
+  const Status stored = vault->store(message_of(numbered_id(1), "body"));
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().permanence, Permanence::temporary);
+  EXPECT_THAT(stored.error().what, HasSubstr("tmp"));
+  std::filesystem::create_directory(path_ / "tmp");
+  EXPECT_TRUE(vault->store(message_of(numbered_id(1), "body")));
+  expect_whole(*vault);
+}
+
+TEST_F(RoomTest, MetricsTellWhatIsStored) {
+  auto vault = open_vault();
+  EXPECT_THAT(metrics::render(), HasSubstr("postern_vault_messages 0\n"));
+  ASSERT_TRUE(vault->store(message_of(numbered_id(1), "four")));
+  ASSERT_TRUE(vault->store(message_of(numbered_id(2), "four")));
+  EXPECT_THAT(metrics::render(), HasSubstr("postern_vault_messages 2\n"));
+  EXPECT_THAT(metrics::render(), HasSubstr("postern_vault_bytes 8\n"));
+  vault.reset();
+  metrics::set("postern_vault_bytes", 0);
+  vault = open_vault();
+  EXPECT_THAT(metrics::render(), HasSubstr("postern_vault_bytes 8\n"));
+}
+
+}  // namespace
+}  // namespace postern::vault
