@@ -46,10 +46,10 @@ class Sink:
     `refuse_data` (a reply), `down()` and `up()`.
     """
 
-    def __init__(self, name, address, certificate=None, tls=None):
+    def __init__(self, name, address, certificate=None, tls=None, port=None):
         self.name = name
         self.address = address
-        self.port = free_port(address)
+        self.port = port or free_port(address)
         self.tls = tls
         self.context = certificate.server_context() if tls else None
         self.deliveries = []

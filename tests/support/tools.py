@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,6 +22,16 @@ def free_port(address="127.0.0.1"):
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((address, 0))
         return probe.getsockname()[1]
+
+
+def free_address(port):
+    """A loopback address on which nobody listens at this very port."""
+    while True:
+        address = f"127.{secrets.randbelow(250) + 1}.{secrets.randbelow(250)}.{secrets.randbelow(250) + 1}"
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+            return address
 
 
 def wait_until(condition, what, deadline=DEADLINE, pause=0.02):

@@ -1,0 +1,134 @@
+"""Scenario files (tests/scenario/README.md): reading them, sending them, judging what happened."""
+import dataclasses
+import email.header
+import re
+
+import yaml
+
+from .client import Outcome, message
+from .tools import ROOT
+
+FOLDER = ROOT / "tests" / "scenario"
+UNITS = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
+ALLOWED = {"name", "policies", "client", "sasl", "helo", "from", "to", "size", "score", "advert", "virus", "headers",
+           "body", "pad", "expect"}
+ALLOWED_EXPECT = {"refused", "mail", "rcpt", "reply", "delivered", "stored", "signed_by"}
+
+
+def octets(text):
+    number, unit = re.fullmatch(r"(\d+)\s*(\w*)", str(text or 0)).groups()
+    return int(number) * UNITS[unit]
+
+
+@dataclasses.dataclass
+class Scenario:
+    name: str
+    policies: str
+    to: list
+    expect: dict
+    client: str = "192.0.2.1"
+    sasl: str = None
+    helo: str = "mx.example.org"
+    sender: str = "someone@example.org"
+    size: int = None
+    headers: dict = dataclasses.field(default_factory=dict)
+    body: str = "Winter is coming.\r\n"
+    pad: int = 0
+
+    @classmethod
+    def from_yaml(cls, entry, where):
+        unknown = (set(entry) - ALLOWED) | (set(entry["expect"]) - ALLOWED_EXPECT)
+        if unknown:
+            raise ValueError(f"{where}: {entry.get('name')}: unknown members {sorted(unknown)}")
+        scenario = cls(name=entry["name"], policies=entry["policies"], to=entry["to"], expect=entry["expect"])
+        for name in ("client", "sasl", "helo", "size", "body"):
+            if entry.get(name) is not None:
+                setattr(scenario, name, entry[name])
+        scenario.sender = entry.get("from", scenario.sender)
+        scenario.pad = octets(entry.get("pad"))
+        if "score" in entry:
+            scenario.headers["X-Spam-Score"] = entry["score"]
+        if entry.get("advert"):
+            scenario.headers["X-Spam-Advert"] = "yes"
+        if entry.get("virus"):
+            scenario.headers["X-Virus-Name"] = entry["virus"]
+        scenario.headers.update(entry.get("headers") or {})
+        return scenario
+
+    def content(self):
+        return message(sender=self.sender, recipient=self.to[0], body=self.body, pad=self.pad, headers=self.headers)
+
+    def send(self, world):
+        return world.send(self.sender, self.to, self.content(), client_address=self.client, user=self.sasl,
+                          size=self.size)
+
+
+def load():
+    scenarios = []
+    for path in sorted(FOLDER.glob("*.yml")):
+        scenarios += [Scenario.from_yaml(entry, path.name) for entry in yaml.safe_load(path.read_text())]
+    names = [scenario.name for scenario in scenarios]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two scenarios have one name: {sorted(n for n in names if names.count(n) > 1)}")
+    return scenarios
+
+
+def fits(reply, wanted):
+    """Whether "550 5.7.1 some text" is what `550 5.7.1` or `550` asks for."""
+    return reply is not None and reply.split()[:len(str(wanted).split())] == str(wanted).split()
+
+
+def decoded(value):
+    return str(email.header.make_header(email.header.decode_header(value))) if value is not None else None
+
+
+def judge(scenario, outcome: Outcome, deliveries, stored):
+    """What differs from what the scenario expects, as a list of texts. `deliveries`: everything the sinks got of
+    it; `stored`: its rows in the vault, with recipient, purpose and class."""
+    expect = scenario.expect
+    faults = []
+    if "refused" in expect:
+        said = [outcome.mail] if not outcome.mail.startswith("250") else list(outcome.rcpt.values())
+        faults += [f"refused with {reply!r}" for reply in said if not fits(reply, expect["refused"])]
+    else:
+        faults += _judge_replies(expect, outcome)
+    wanted = {address.lower(): facts or {} for address, facts in (expect.get("delivered") or {}).items()}
+    arrived = [(recipient.lower(), delivery) for delivery in deliveries for recipient in delivery.recipients]
+    if sorted(recipient for recipient, _ in arrived) != sorted(wanted):
+        faults.append(f"delivered to {sorted(recipient for recipient, _ in arrived)}, not to {sorted(wanted)}")
+    for recipient, delivery in arrived:
+        faults += [f"{recipient}: {fault}" for fault in _judge_delivery(wanted.get(recipient, {}), delivery, expect)]
+    kept = sorted((row["recipient"].lower(), row["purpose"], row["class"]) for row in stored)
+    keep = sorted((address.lower(), copy["purpose"], copy["class"])
+                  for address, copies in (expect.get("stored") or {}).items() for copy in copies)
+    if kept != keep:
+        faults.append(f"stored {kept}, not {keep}")
+    return faults
+
+
+def _judge_replies(expect, outcome):
+    faults = []
+    if not fits(outcome.mail, expect.get("mail", "250")):
+        return [f"MAIL was answered {outcome.mail!r}"]
+    for recipient, reply in outcome.rcpt.items():
+        if not fits(reply, (expect.get("rcpt") or {}).get(recipient, "250")):
+            faults.append(f"RCPT {recipient} was answered {reply!r}")
+    if any(reply.startswith("250") for reply in outcome.rcpt.values()):
+        if not fits(outcome.reply, expect.get("reply", "250")):
+            faults.append(f"the message was answered {outcome.reply!r}")
+    return faults
+
+
+def _judge_delivery(facts, delivery, expect):
+    if "subject" in facts and delivery.header("Subject") != facts["subject"]:
+        yield f"subject {delivery.header('Subject')!r}"
+    if "decoded" in facts and decoded(delivery.header("Subject")) != facts["decoded"]:
+        yield f"subject {delivery.header('Subject')!r}"
+    if "next_hop" in facts and delivery.sink != facts["next_hop"]:
+        yield f"went to {delivery.sink}"
+    if not re.fullmatch(r"[0-9a-f]{32}", delivery.header("X-Postern-Id") or ""):
+        yield f"X-Postern-Id {delivery.header('X-Postern-Id')!r}"
+    if "signed_by" in expect:
+        signers = sorted(re.search(r"\bd=([^;\s]+)", value).group(1) for value in delivery.headers("DKIM-Signature"))
+        if signers != sorted(expect["signed_by"]):
+            yield f"signed by {signers}"
