@@ -35,7 +35,7 @@ struct PlannedCopy {
 
 struct Plan {
   Fate fate = Fate::deliver;
-  mail::Reply reply;                // with reject and defer
+  mail::Reply reply = {250, "2.0.0", "accepted"};
   std::vector<PlannedCopy> copies;  // made durable first, whatever the fate (an archive copy of a
                                     // rejected message included); none with defer
   std::string subject_prefix;       // with deliver

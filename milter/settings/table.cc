@@ -88,7 +88,7 @@ void add_sockets_and_policy(Table<Settings>& table) {
        setting("policy.cache", Reload::restart, in(&Settings::policy, &Policy::cache),
                text(check_path),
                "The last good set of policies, used when the source is away at start."),
-       setting("policy.shrink_guard", Reload::live, in(&Settings::policy, &Policy::shrink_guard),
+       setting("policy.shrink_guard", Reload::restart, in(&Settings::policy, &Policy::shrink_guard),
                number(0, 1),
                "A change that would lose more than this share of the documents of a type is held "
                "until posternctl policy accept; 1 holds nothing."),

@@ -1,0 +1,29 @@
+// Purpose:   a directory of documents read once, for verbs that work without a daemon.
+// Failure:   an unreadable directory is an Error; unreadable and refused documents are listed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/snapshot.h"
+
+namespace postern::ctl {
+
+struct DocumentFault {
+  std::string key;
+  std::string origin;
+  std::string what;
+};
+
+struct OfflineSet {
+  policy::SnapshotPtr snapshot;
+  std::map<std::string, std::string> documents;  // the good ones: key -> JSON text
+  std::vector<DocumentFault> faults;
+};
+
+// `path`: a directory laid out as <type>/<name>.json, or one such file.
+Result<OfflineSet> read_offline(const std::string& path);
+
+}  // namespace postern::ctl

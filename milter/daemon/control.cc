@@ -1,0 +1,284 @@
+#include "daemon/control.h"
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/release.h"
+#include "decide/decide.h"
+#include "policy/decode.h"
+#include "route/route_report.h"
+
+namespace postern::daemon {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kExitNo = 1;
+constexpr int kExitUsage = 2;
+
+struct Failure {
+  int exit;
+  std::string error;
+};
+using Answer = std::variant<json, Failure>;
+
+std::string text_of(const json& request, const char* member) {
+  const auto found = request.find(member);
+  return found != request.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::optional<std::string> optional_text(const json& request, const char* member) {
+  std::string text = text_of(request, member);
+  return text.empty() ? std::nullopt : std::make_optional(std::move(text));
+}
+
+std::size_t number_of(const json& request, const char* member, std::size_t otherwise) {
+  const auto found = request.find(member);
+  return found != request.end() && found->is_number_unsigned() ? found->get<std::size_t>()
+                                                               : otherwise;
+}
+
+template <typename T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+json time_or_null(const std::optional<WallTime>& time) {
+  return time ? json(to_rfc3339(*time)) : json(nullptr);
+}
+
+json refused_documents(const keeper::KeeperStatus& status) {
+  json list = json::array();
+  for (const keeper::RefusedDocument& refused : status.refused) {
+    list.push_back({{"key", refused.key},
+                    {"origin", refused.origin},
+                    {"reason", refused.reason},
+                    {"since", to_rfc3339(refused.since)}});
+  }
+  return list;
+}
+
+json subnet_faults(const policy::Snapshot* snapshot) {
+  json list = json::array();
+  if (snapshot == nullptr) return list;
+  snapshot->for_each_domain([&list](const policy::Domain& domain) {
+    for (const std::string& fault : domain.subnet_faults) {
+      list.push_back({{"domain", domain.name}, {"fault", fault}});
+    }
+  });
+  return list;
+}
+
+json vault_status(ports::Vault* vault) {
+  if (vault == nullptr) return {{"available", false}};
+  const Status can_store = vault->can_store();
+  const auto usage = vault->usage();
+  json status = {{"available", can_store.ok()}};
+  if (!can_store) status["fault"] = can_store.error().what;
+  if (usage) {
+    status["messages"] = usage->messages;
+    status["rows"] = usage->rows;
+    status["bytes"] = usage->bytes;
+  }
+  return status;
+}
+
+Answer status(const Control::Parts& parts, const json& /*request*/) {
+  const keeper::KeeperStatus policy = parts.keeper.status();
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  json counts = json::object();
+  for (const auto& [type, count] : policy.counts) counts[type] = count;
+  json scanners = json::array();
+  for (const auto& scanner : parts.services.scanners) scanners.push_back(scanner->name());
+  const bool usable = snapshot && snapshot->usable();
+  const auto age = policy.last_contact ? std::chrono::duration_cast<std::chrono::seconds>(
+                                             parts.clock.wall() - *policy.last_contact)
+                                             .count()
+                                       : -1;
+  return json{{"ready", usable && !parts.services.draining},
+              {"started", to_rfc3339(parts.started)},
+              {"open_transactions", parts.services.open_transactions.load()},
+              {"draining", parts.services.draining.load()},
+              {"policy",
+               {{"usable", usable},
+                {"generation", policy.generation},
+                {"in_force_since", to_rfc3339(policy.in_force_since)},
+                {"source", policy.source},
+                {"source_away", or_null(policy.source_away)},
+                {"source_away_since", time_or_null(policy.source_away_since)},
+                {"last_contact", time_or_null(policy.last_contact)},
+                {"age_seconds", age < 0 ? json(nullptr) : json(age)},
+                {"from_cache", policy.from_cache},
+                {"cache_fault", or_null(policy.cache_fault)},
+                {"position", policy.position},
+                {"shrink_held", or_null(policy.shrink_held)},
+                {"documents", counts},
+                {"refused", refused_documents(policy)},
+                {"subnets_left_out", subnet_faults(snapshot.get())}}},
+              {"scanners", scanners},
+              {"vault", vault_status(parts.vault)}};
+}
+
+Answer policy_show(const Control::Parts& parts, const json& request) {
+  const auto key = policy::DocumentKey::parse(text_of(request, "key"));
+  if (!key) return Failure{kExitUsage, key.error().what};
+  const auto document = parts.keeper.document(*key);
+  if (!document) return Failure{kExitNo, document.error().what};
+  if (!*document) return Failure{kExitNo, key->to_string() + ": no such document is in force"};
+  const auto shown = policy::show_as_understood(*key, **document, parts.decode);
+  if (!shown) return Failure{kExitNo, shown.error().what};
+  return json{{"key", key->to_string()}, {"document", json::parse(*shown)}};
+}
+
+Answer policy_accept(const Control::Parts& parts, const json& /*request*/) {
+  const keeper::KeeperStatus before = parts.keeper.status();
+  parts.keeper.accept();
+  return json{{"accepted", before.shrink_held ? json(*before.shrink_held) : json(nullptr)}};
+}
+
+Answer route_address(const Control::Parts& parts, const json& request) {
+  const std::string address = text_of(request, "address");
+  if (address.empty()) return Failure{kExitUsage, "route needs an address"};
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
+  const route::RouteOptions options{parts.services.rules.get()->recipient_delimiters};
+  return json::parse(route::route_report(*snapshot, address, options));
+}
+
+json row_as_json(const ports::VaultRow& row) {
+  return {{"row", row.row},
+          {"id", row.id},
+          {"recipient", row.copy.recipient},
+          {"domain", row.copy.domain},
+          {"purpose", ports::to_string(row.copy.purpose)},
+          {"class", decide::to_string(row.copy.mail_class)},
+          {"reason", row.copy.reason},
+          {"sender", row.sender},
+          {"client", row.client},
+          {"queue_id", row.queue_id},
+          {"subject", row.subject},
+          {"score", row.score ? json(decide::format_score(*row.score)) : json(nullptr)},
+          {"virus", row.virus},
+          {"generation", row.generation},
+          {"size", row.size},
+          {"received", to_rfc3339(row.received)},
+          {"expires", time_or_null(row.expires)},
+          {"released", time_or_null(row.released)},
+          {"released_by", row.released_by}};
+}
+
+// Stored texts come from messages: what is not UTF-8 in them must not make the answer unprintable.
+std::string dumped(const json& answer) {
+  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::variant<ports::VaultFilter, Failure> filter_of(const json& request) {
+  ports::VaultFilter filter;
+  filter.id = optional_text(request, "id");
+  filter.recipient = optional_text(request, "recipient");
+  filter.domain = optional_text(request, "domain");
+  if (const auto purpose = optional_text(request, "purpose")) {
+    filter.purpose = ports::purpose_from(*purpose);
+    if (!filter.purpose) return Failure{kExitUsage, "unknown purpose " + *purpose};
+  }
+  if (const auto mail_class = optional_text(request, "class")) {
+    filter.mail_class = decide::mail_class_from(*mail_class);
+    if (!filter.mail_class) return Failure{kExitUsage, "unknown class " + *mail_class};
+  }
+  filter.limit = number_of(request, "limit", 100);
+  filter.offset = number_of(request, "offset", 0);
+  return filter;
+}
+
+Answer vault_list(const Control::Parts& parts, const json& request) {
+  auto filter = filter_of(request);
+  if (const auto* const failure = std::get_if<Failure>(&filter)) return *failure;
+  const auto rows = parts.vault->list(std::get<ports::VaultFilter>(filter));
+  if (!rows) return Failure{kExitNo, rows.error().what};
+  json list = json::array();
+  for (const ports::VaultRow& row : *rows) list.push_back(row_as_json(row));
+  return json{{"rows", list}};
+}
+
+Answer vault_show(const Control::Parts& parts, const json& request) {
+  ports::VaultFilter filter;
+  filter.id = text_of(request, "id");
+  const auto rows = parts.vault->list(filter);
+  if (!rows) return Failure{kExitNo, rows.error().what};
+  if (rows->empty()) return Failure{kExitNo, *filter.id + ": no such stored message"};
+  const auto bytes = parts.vault->read(*filter.id);
+  if (!bytes) return Failure{kExitNo, bytes.error().what};
+  json list = json::array();
+  for (const ports::VaultRow& row : *rows) list.push_back(row_as_json(row));
+  // Mail is bytes, JSON is text: hex says them exactly.
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * bytes->size());
+  for (const char c : *bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex += kHex[byte >> 4];
+    hex += kHex[byte & 0x0f];
+  }
+  return json{{"rows", list}, {"message_hex", hex}};
+}
+
+Answer vault_release(const Control::Parts& parts, const json& request) {
+  ReleaseRequest wanted;
+  wanted.id = text_of(request, "id");
+  wanted.recipient = optional_text(request, "recipient");
+  wanted.virus_lover = request.value("virus_lover", json(false)) == json(true);
+  wanted.who = text_of(request, "who");
+  const auto released =
+      release(*parts.vault, parts.submitter, parts.clock, parts.submit_timeout, wanted);
+  if (!released) return Failure{kExitNo, released.error().what};
+  json list = json::array();
+  for (const ReleasedRow& row : *released) {
+    list.push_back({{"recipient", row.recipient},
+                    {"released", row.result == ReleaseResult::released},
+                    {"answer", row.answer}});
+  }
+  return json{{"released", list}};
+}
+
+struct Verb {
+  const char* name;
+  bool needs_vault;
+  Answer (*answer)(const Control::Parts& parts, const json& request);
+};
+
+constexpr Verb kVerbs[] = {
+    {"status", false, status},
+    {"policy show", false, policy_show},
+    {"policy accept", false, policy_accept},
+    {"route", false, route_address},
+    {"vault list", true, vault_list},
+    {"vault show", true, vault_show},
+    {"vault release", true, vault_release},
+};
+
+Answer dispatch(const Control::Parts& parts, const json& request) {
+  if (!request.is_object()) return Failure{kExitUsage, "the request is no JSON object"};
+  const std::string name = text_of(request, "verb");
+  for (const Verb& verb : kVerbs) {
+    if (name != verb.name) continue;
+    if (verb.needs_vault && parts.vault == nullptr) {
+      return Failure{kExitNo, "the vault could not be opened; the log says why"};
+    }
+    return verb.answer(parts, request);
+  }
+  return Failure{kExitUsage, "unknown verb"};
+}
+
+}  // namespace
+
+std::string Control::handle(std::string_view request) const {
+  try {
+    const Answer answer = dispatch(parts_, json::parse(request));
+    if (const auto* const failure = std::get_if<Failure>(&answer)) {
+      return dumped({{"ok", false}, {"exit", failure->exit}, {"error", failure->error}});
+    }
+    return dumped({{"ok", true}, {"answer", std::get<json>(answer)}});
+  } catch (const std::exception& error) {
+    return dumped({{"ok", false}, {"exit", kExitUsage}, {"error", error.what()}});
+  }
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,220 @@
+#include "daemon/daemon.h"
+
+#include <csignal>
+#include <utility>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "daemon/service_manager.h"
+#include "settings/load.h"
+#include "settings/table.h"
+
+namespace postern::daemon {
+namespace {
+
+constexpr Milliseconds kBeat{1000};
+constexpr Milliseconds kDrainPoll{20};
+
+server::ListenAddress listen_address(const std::string& text) {
+  // The settings room has checked the text already.
+  auto address = server::ListenAddress::parse(text);
+  return address ? *address : server::ListenAddress{};
+}
+
+// Postfix's processes run as this group; where there is none (a test), the daemon's own must do.
+server::SocketAccess postfix_may_connect() { return {0660, "postfix"}; }
+
+void configure_log(const settings::Settings& settings) {
+  log::configure(settings.log.level, settings.log.format);
+}
+
+}  // namespace
+
+Daemon::Daemon(std::string settings_path, settings::Settings settings)
+    : settings_path_(std::move(settings_path)), settings_(std::move(settings)) {}
+
+Result<std::unique_ptr<Daemon>> Daemon::make(std::string settings_path,
+                                             settings::Settings settings) {
+  configure_log(settings);
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings_path), std::move(settings)));
+  if (Status opened = daemon->open_outside(); !opened) return opened.error();
+  if (Status started = daemon->start_servers(); !started) return started.error();
+  return daemon;
+}
+
+// Servers go first: what they call must not be gone while they run.
+Daemon::~Daemon() {
+  if (milter_) milter_->stop();
+  if (milter_thread_.joinable()) milter_thread_.join();
+  control_server_.reset();
+  http_.reset();
+  secrets_.reset();
+  tables_.reset();
+  if (keeper_) keeper_->stop();
+}
+
+Status Daemon::open_outside() {
+  auto source = make_source(settings_);
+  if (!source) return source.error();
+  source_ = std::move(*source);
+  cache_ = make_cache(settings_);
+  signer_ = make_signer(settings_, clock_);
+  auto scanners = make_scanners(settings_, clock_);
+  if (!scanners) return scanners.error();
+  auto submitter = make_submitter(settings_, clock_);
+  if (!submitter) return submitter.error();
+  submitter_ = std::move(*submitter);
+  auto vault = make_vault(settings_, clock_);
+  if (!vault) return permanent_error("vault.path: " + vault.error().what);
+  vault_ = std::move(*vault);
+
+  services_.scanners = std::move(*scanners);
+  services_.signer = signer_.get();
+  services_.vault = vault_.get();
+  services_.token_keys = settings_.keys.token_file.keys;
+  services_.rules.set(std::make_shared<const session::Rules>(make_rules(settings_)));
+
+  keeper::KeeperOptions options;
+  options.shrink_guard = settings_.policy.shrink_guard;
+  options.decode.shortest_subnet = settings_.outgoing.shortest_subnet;
+  keeper_ = std::make_unique<keeper::Keeper>(*source_, cache_.get(), snapshot_, clock_, options);
+  control_ = std::make_unique<Control>(
+      Control::Parts{clock_, snapshot_, *keeper_, services_, vault_.get(), submitter_.get(),
+                     settings_.submit.timeout, options.decode, clock_.wall()});
+  return success();
+}
+
+Status Daemon::start_servers() {
+  // The cached policy is in force before anybody can ask.
+  keeper_->start();
+
+  auto tables = serve_tables(settings_.listen.tables, false);
+  if (!tables) return permanent_error("listen.tables: " + tables.error().what);
+  tables_ = std::move(*tables);
+  auto secrets = serve_tables(settings_.listen.secrets, true);
+  if (!secrets) return permanent_error("listen.secrets: " + secrets.error().what);
+  secrets_ = std::move(*secrets);
+
+  if (settings_.listen.http) {
+    server::HttpOptions options;
+    options.listen = listen_address(*settings_.listen.http);
+    auto http = server::HttpServer::start(options, [this] { return not_ready(); });
+    if (!http) return permanent_error("listen.http: " + http.error().what);
+    http_ = std::move(*http);
+  }
+  server::ControlOptions control;
+  control.path = settings_.listen.control;
+  auto control_server = server::ControlServer::start(
+      control, [this](std::string_view request) { return control_->handle(request); });
+  if (!control_server) return permanent_error("listen.control: " + control_server.error().what);
+  control_server_ = std::move(*control_server);
+
+  server::MilterOptions milter;
+  milter.listen = listen_address(settings_.listen.milter);
+  milter.access = postfix_may_connect();
+  milter_ = std::make_unique<server::MilterServer>(milter, services_);
+  if (Status opened = milter_->open(); !opened) {
+    return permanent_error("listen.milter: " + opened.error().what);
+  }
+  return server::libmilter_leaves_signals_alone();
+}
+
+Result<std::unique_ptr<server::SocketmapServer>> Daemon::serve_tables(const std::string& listen,
+                                                                      bool secrets_only) {
+  server::SocketmapOptions options;
+  options.listen = listen_address(listen);
+  options.access = postfix_may_connect();
+  for (const route::Table table : route::kAllTables) {
+    if ((table == route::Table::sasl_passwd) == secrets_only) options.tables.push_back(table);
+  }
+  return server::SocketmapServer::start(
+      options, [this](route::Table table, std::string_view key) { return look_up(table, key); });
+}
+
+route::RouteAnswer Daemon::look_up(route::Table table, std::string_view key) const {
+  const policy::SnapshotPtr snapshot = snapshot_.get();
+  if (!snapshot) return route::Temporary{"no policy is loaded yet"};
+  return route::answer(*snapshot, table, key, {services_.rules.get()->recipient_delimiters});
+}
+
+std::vector<std::string> Daemon::not_ready() const {
+  std::vector<std::string> reasons;
+  const policy::SnapshotPtr snapshot = snapshot_.get();
+  if (!snapshot || !snapshot->usable()) reasons.emplace_back("no policy is in force");
+  if (services_.draining) reasons.emplace_back("shutting down");
+  if (milter_ended_) reasons.emplace_back("the milter has stopped");
+  if (const Status can_store = vault_->can_store(); !can_store) {
+    reasons.push_back(can_store.error().what);
+  }
+  return reasons;
+}
+
+int Daemon::run(server::DaemonSignals& signals) {
+  milter_thread_ = std::thread([this] {
+    if (const Status ended = milter_->run(); !ended) log::error("milter: " + ended.error().what);
+    milter_ended_ = true;
+  });
+  log::info("postern is ready", {{"milter", milter_->address().to_string()},
+                                 {"tables", tables_->address().to_string()},
+                                 {"policy", source_->describe()}});
+  tell_service_manager("READY=1");
+  while (!milter_ended_) {
+    beat();
+    const auto signal = signals.next(watchdog_interval().value_or(kBeat));
+    if (!signal) continue;
+    if (*signal == SIGHUP) {
+      reload();
+      continue;
+    }
+    drain();
+    return 0;
+  }
+  return 1;
+}
+
+void Daemon::beat() {
+  tell_service_manager("WATCHDOG=1");
+  metrics::set("postern_open_transactions",
+               static_cast<double>(services_.open_transactions.load()));
+}
+
+// Takes over what can be taken over, says what cannot, and reads the policies again.
+void Daemon::reload() {
+  tell_service_manager("RELOADING=1");
+  auto outcome = settings::load_file(settings_path_);
+  if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
+    for (const settings::Fault& fault : *faults) log::error(fault.to_string());
+    log::error("the configuration is not taken over; the one before stays in force");
+  } else {
+    auto& loaded = std::get<settings::Settings>(outcome);
+    for (const settings::Change& change : settings::changes(settings_, loaded)) {
+      const bool live = change.reload == settings::Reload::live;
+      log::info(live ? "setting changed" : "setting needs a restart to change",
+                {{"key", change.key}, {"before", change.before}, {"after", change.after}});
+    }
+    configure_log(loaded);
+    services_.rules.set(std::make_shared<const session::Rules>(make_rules(loaded)));
+    settings_.shutdown_grace = loaded.shutdown_grace;
+  }
+  keeper_->reload();
+  tell_service_manager("READY=1");
+}
+
+// Open transactions end; new ones are told to come again.
+void Daemon::drain() {
+  tell_service_manager("STOPPING=1");
+  services_.draining = true;
+  const Deadline deadline = Deadline::after(settings_.shutdown_grace);
+  log::info("shutting down", {{"open_transactions",
+                               static_cast<std::uint64_t>(services_.open_transactions.load())}});
+  while (services_.open_transactions > 0 && !deadline.passed()) {
+    std::this_thread::sleep_for(kDrainPoll);
+  }
+  const std::size_t left = services_.open_transactions;
+  if (left > 0) {
+    log::warning("shutdown_grace has passed; open transactions are cut off",
+                 {{"open_transactions", static_cast<std::uint64_t>(left)}});
+  }
+}
+
+}  // namespace postern::daemon
