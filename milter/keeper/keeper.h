@@ -1,16 +1,18 @@
 // Purpose:   keeps the snapshot in force fresh: takes documents from a source, puts the good ones
-// in
-//            force, remembers the refused, guards against shrinking, and writes the cache.
+//            in force, remembers the refused, guards against shrinking, and writes the cache.
 // Ownership: borrows source, cache and the published snapshot; main.cc owns them all.
-// Threading: start() begins one thread, stop() ends it; status() and the requests are safe from
-// any. Failure:   never takes a good document away because of a bad one, nor the set because a
-// source is away. Source:    policy.* settings.
+// Threading: start() begins the source's thread and a small one that keeps the age metric honest,
+//            stop() ends them; status() and the requests are safe from any thread.
+// Failure:   never takes a good document away because of a bad one, nor the set because a source is
+//            away.
+// Source:    policy.* settings.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -40,7 +42,7 @@ struct KeeperStatus {
   std::optional<WallTime> last_contact;    // when the source last delivered or confirmed the set
   bool from_cache = false;                 // nothing has come from the source since the start
   std::optional<std::string> cache_fault;  // why the cache was refused or cannot be written
-  std::uint64_t generation = 0;
+  std::uint64_t generation = 0;            // 0: nothing is in force
   WallTime in_force_since;
   std::string position;
   std::vector<RefusedDocument> refused;
@@ -48,29 +50,35 @@ struct KeeperStatus {
   std::vector<std::pair<std::string, std::size_t>> counts;  // per document type
 };
 
+class Worker;
+
 class Keeper {
  public:
+  // `cache` may be nullptr: then a start without the source is a start without policy.
   Keeper(ports::PolicySource& source, ports::PolicyCache* cache,
          Published<policy::Snapshot>& published, const Clock& clock, KeeperOptions options);
   ~Keeper();
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
 
-  // Puts the cached set in force, if there is a sound one, then follows the source.
+  // Puts the cached set in force, if there is a sound one, before it returns; then follows the
+  // source.
   void start();
   void stop();
 
   KeeperStatus status() const;
   // Lets through what the shrink guard holds (or an empty set): reads the source again, unguarded,
-  // once.
+  // once. Where nothing is held it is a reload().
   void accept();
   void reload();
   // The text of the document in force, from the cache; nothing: no such document.
   Result<std::optional<std::string>> document(const policy::DocumentKey& key) const;
 
  private:
-  class Sink;
-  std::unique_ptr<Sink> sink_;
+  struct Threads;
+
+  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Threads> threads_;
 };
 
 }  // namespace postern::keeper

@@ -1,8 +1,7 @@
 // Purpose:   where policy documents come from, and the one who takes them.
 // Ownership: the source owns its connections and watches; the sink is borrowed for run().
-// Threading: run() occupies one thread until it is stopped and calls the sink from that thread
-// only. Failure:   a source that is away says so and keeps trying; it never reports an empty set
-// instead.
+// Threading: run() occupies one thread until it is stopped and calls the sink from that thread only.
+// Failure:   a source that is away says so and keeps trying; it never reports an empty set instead.
 #pragma once
 
 #include <functional>
@@ -33,9 +32,11 @@ class PolicySink {
   virtual void full_set(std::vector<RawDocument> documents, std::string position) = 0;
   // Some documents have changed, in order.
   virtual void changes(std::vector<RawDocument> documents, std::string position) = 0;
-  // A document could not even be read (bad YAML, unreadable file): its last good version stays.
+  // A document could not even be read (bad YAML, unreadable file): its last good version stays. Told
+  // after availability() and before the full_set() or changes() of the same look; what a full set
+  // does not hold and is not told unreadable before it has been deleted.
   virtual void unreadable(std::string key, std::string origin, std::string why) = 0;
-  // The source answers (nothing) or is away (why).
+  // The source answers (nothing) or is away (why). Told at the beginning of every look.
   virtual void availability(std::optional<std::string> away_because) = 0;
 };
 
@@ -46,8 +47,8 @@ class PolicySource {
   PolicySource& operator=(const PolicySource&) = delete;
   virtual ~PolicySource() = default;
 
-  virtual std::string describe()
-      const = 0;  // "directory /etc/postern/policy", "redis 127.0.0.1:6379/0"
+  // "directory /etc/postern/policy", "redis 127.0.0.1:6379/0 postern:*": a cache is of one source.
+  virtual std::string describe() const = 0;
   virtual void run(std::stop_token stop, PolicySink& sink) = 0;
   // From any thread: read everything again soon (policy accept, SIGHUP).
   virtual void request_full_set() = 0;
