@@ -49,9 +49,10 @@ std::optional<std::string> canonical_name(DocumentType type, std::string_view na
       return name == kEveryDomain ? std::string(name) : mail::to_a_label(name);
     case DocumentType::user:
       return address_key(name);
+    case DocumentType::identity:
+      return domain_or_address(trim(name));  // the service that lists them writes blanks
     case DocumentType::wblist:
     case DocumentType::mailfrom:
-    case DocumentType::identity:
       return domain_or_address(name);
     case DocumentType::policy:
     case DocumentType::platform:

@@ -31,6 +31,9 @@ class Sharing {
     return part;
   }
 
+  // How many are remembered, the dead that are not swept yet among them.
+  std::size_t remembered() const { return alive_.size(); }
+
  private:
   static constexpr std::size_t kFirstSweep = 1024;
 

@@ -1,0 +1,124 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/policy/documents.h"
+
+namespace postern::policy {
+namespace {
+
+using test::fixture;
+using test::key;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string shown(std::string_view document_key, std::string_view json) {
+  const auto text = show_as_understood(key(document_key), json, {});
+  return text ? *text : "refused: " + text.error().what;
+}
+
+struct Example {
+  std::string key;
+  std::string file;
+};
+
+class ShownExample : public testing::TestWithParam<Example> {};
+
+TEST_P(ShownExample, MeansTheSameWhenItIsReadAgain) {
+  const std::string once = shown(GetParam().key, fixture(GetParam().file));
+  EXPECT_EQ(shown(GetParam().key, once), once);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Examples, ShownExample,
+    testing::Values(Example{"domain:got.com", "domain_got.com_created"},
+                    Example{"domain:got.com", "domain_got.com_six_platforms"},
+                    Example{"domain:got.com", "domain_got.com_as_posted"},
+                    Example{"domain:stark.net", "domain_stark.net"},
+                    Example{"policy:Eygdk", "policy_policyA"},
+                    Example{"policy:Eygdk", "policy_policyA_as_posted"},
+                    Example{"user:tywin@lannister.net", "user_tywin@lannister.net"},
+                    Example{"user:joffrey@lannister.net", "user_joffrey@lannister.net"}));
+
+TEST(ShowAsUnderstood, FillsInDefaultsAndNormalises) {
+  const std::string text =
+      shown("policy:p", R"({"spamScore":7.199999809265137,"mailSizeLimit":8.0,"quarantine":true})");
+  EXPECT_THAT(text, HasSubstr(R"("spamScore": 7.2)"));
+  EXPECT_THAT(text, HasSubstr(R"("mailSizeLimit": 8,)"));
+  EXPECT_THAT(text, HasSubstr(R"("relayBadHeaders": false)"));
+  EXPECT_THAT(text, HasSubstr(R"("storeBadEncoding": true)"));
+  EXPECT_THAT(text, HasSubstr(R"("retentionProps": null)"));
+
+  const std::string domain =
+      shown("domain:d.net", R"({"name":"D.NET","status":"enabled","purgeDate":1779723543,
+                          "outgoingSubnets":["192.0.2.9/24","10.0.0.0/8"]})");
+  EXPECT_THAT(domain, HasSubstr(R"("name": "d.net")"));
+  EXPECT_THAT(domain, HasSubstr(R"("status": "ENABLED")"));
+  EXPECT_THAT(domain, HasSubstr(R"("purgeDate": "2026-05-25T15:39:03Z")"));
+  EXPECT_THAT(domain, HasSubstr(R"("192.0.2.0/24")"));
+  EXPECT_THAT(domain, HasSubstr("10.0.0.0/8: shorter than /16"));
+}
+
+TEST(ShowAsUnderstood, CarriesUnknownMembersOver) {
+  const std::string text =
+      shown("domain:d.net", R"({"name":"d.net","description":"kept","customer":{"name":"Alinto"},
+            "policy":{"name":"p","futureFlag":true},
+            "platforms":[{"transportDest":"h.net","authType":"local"}]})");
+  for (const std::string part : {R"("description": "kept")", R"("name": "Alinto")",
+                                 R"("futureFlag": true)", R"("authType": "local")"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+}
+
+TEST(ShowAsUnderstood, RefusesWhatDecodingRefuses) {
+  EXPECT_EQ(shown("policy:p", R"({"spamScore":"x"})"),
+            "refused: /spamScore: expected a number, found a string \"x\"");
+}
+
+TEST(ShowAsUnderstood, ShowsTypesWithoutRulesAsTheyAre) {
+  EXPECT_EQ(shown("wblist:d.net", R"([{"value":"tywin.net","type":"ALLOW"}])"),
+            "[\n  {\n    \"value\": \"tywin.net\",\n    \"type\": \"ALLOW\"\n  }\n]");
+}
+
+TEST(ShowAsUnderstood, KeepsSecretsOut) {
+  const std::string seed = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";  // RFC 8032, test 1
+  const std::string text =
+      shown("dkim:d.net", R"([{"selector":"a","privateKey":")" + seed + "\"}]");
+  EXPECT_THAT(text, HasSubstr("\"privateKey\": \"(redacted)\""));
+  EXPECT_THAT(text, HasSubstr("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="));
+  EXPECT_THAT(text, HasSubstr(R"("algorithm": "ed25519")"));
+  EXPECT_THAT(text, Not(HasSubstr("nWGxne")));
+  EXPECT_THAT(shown("platform:p", R"({"transportDest":"h","authData":{"bind_password":"hush"}})"),
+              Not(HasSubstr("hush")));
+}
+
+class RedactedSecret : public testing::TestWithParam<std::string> {};
+
+TEST_P(RedactedSecret, IsGone) {
+  const std::string text = redacted(GetParam());
+  EXPECT_THAT(text, Not(HasSubstr("hush")));
+  EXPECT_THAT(text, HasSubstr("(redacted)"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Members, RedactedSecret,
+    testing::Values(R"({"privateKey":"hush"})", R"({"password":"hush"})",
+                    R"({"apiData":{"password":"hush","login":"x"}})",
+                    R"({"authData":{"bind_password":"hush"}})",
+                    R"({"authData":{"clientSecret":"hush"}})", R"({"authData":"hush"})",
+                    R"({"attributes":{"dkim_key":"hush","dkim_selector":"s"}})",
+                    R"([{"x":[{"Private_Key":"hush"}]}])", R"({"bindPassword":["hush"]})",
+                    R"({"notes":"-----BEGIN RSA PRIVATE KEY-----hush"})",
+                    R"(["-----BEGIN PRIVATE KEY-----\nhush"])"));
+
+TEST(Redacted, LeavesTheRest) {
+  EXPECT_EQ(redacted(R"({"b":1,"a":"login","updatePassword":true,"password":null,"authData":""})"),
+            "{\n  \"b\": 1,\n  \"a\": \"login\",\n  \"updatePassword\": true,\n  \"password\": "
+            "null,\n  \"authData\": \"\"\n}");
+}
+
+TEST(Redacted, ShowsNothingOfWhatIsNoJson) {
+  EXPECT_EQ(redacted(R"({"password":"hush)"), "(17 octets, not JSON: wrong at line 1, column 18)");
+}
+
+}  // namespace
+}  // namespace postern::policy
