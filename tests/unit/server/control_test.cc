@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "server/control_client.h"
@@ -89,14 +89,13 @@ TEST_F(ControlTest, ARequestThatCannotBeOneLineIsRefusedBeforeItIsSent) {
 }
 
 TEST_F(ControlTest, AnAnswerThatDoesNotComeInTimeIsTemporary) {
-  std::atomic<bool> released = false;
-  start([&released](std::string_view) {
-    released.wait(false);
+  std::promise<void> release;
+  start([released = release.get_future().share()](std::string_view) {
+    released.wait();
     return "{}";
   });
   const auto answer = ask(path(), "{}", Milliseconds(50));
-  released = true;
-  released.notify_all();
+  release.set_value();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().permanence, Permanence::temporary);
 }
