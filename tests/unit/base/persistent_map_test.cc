@@ -136,5 +136,27 @@ TEST(PersistentMapThreads, ReadersSeeOneRoundOnly) {
   EXPECT_EQ(*published.get()->find(0), kRounds - 1);
 }
 
+// When the last other holder has let a node go, it is changed in place: that holder's reads must
+// have happened before, and nothing but the node's own count says so (the flag is relaxed on
+// purpose).
+TEST(PersistentMapThreads, ReadsOfALetGoCopyHappenBeforeTheChange) {
+  using Map = PersistentMap<int, int, WellSpread>;
+  Map working;
+  for (int key = 0; key < 200; ++key) working.put(key, 0);
+  for (int round = 1; round < 50; ++round) {
+    std::atomic<bool> let_go = false;
+    std::thread reader([copy = working, &let_go]() mutable {
+      int sum = 0;
+      copy.for_each([&sum](int, int value) { sum += value; });
+      EXPECT_EQ(sum % 200, 0);
+      copy = Map();
+      let_go.store(true, std::memory_order_relaxed);
+    });
+    while (!let_go.load(std::memory_order_relaxed)) std::this_thread::yield();
+    for (int key = 0; key < 200; ++key) working.put(key, round);
+    reader.join();
+  }
+}
+
 }  // namespace
 }  // namespace postern
