@@ -23,6 +23,8 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   }
   if (starts_with_ipv6_tag(text)) text.remove_prefix(5);
   if (text.empty() || text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
+  // inet_pton() would stop at a NUL and never see what follows it.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   IpAddress address;
   if (inet_pton(AF_INET, terminated.c_str(), address.bytes_.data()) == 1) return address;

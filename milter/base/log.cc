@@ -16,6 +16,7 @@
 #include <ctime>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "base/utf8.h"
@@ -32,6 +33,7 @@ constexpr std::array<std::size_t, 6> kValueSizes = {16'384, 4'096, 1'024, 256, 6
 
 std::atomic<Level> current_level = Level::info;
 std::atomic<Format> current_format = Format::text;
+std::atomic<bool> journal_takes_fields = false;
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -104,13 +106,19 @@ std::string now_rfc3339() {
   return std::string(text, length) + millis + 'Z';
 }
 
+template <typename Number>
+std::optional<Number> parse_whole(const std::string& text) {
+  Number number = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return number;
+}
+
 nlohmann::ordered_json json_value(const Field& field, std::size_t max_size) {
   if (field.is_number) {
-    const char* const last = field.value.data() + field.value.size();
-    std::int64_t number = 0;
-    if (std::from_chars(field.value.data(), last, number).ptr == last) return number;
-    std::uint64_t large = 0;
-    if (std::from_chars(field.value.data(), last, large).ptr == last) return large;
+    if (const auto number = parse_whole<std::int64_t>(field.value)) return *number;
+    if (const auto number = parse_whole<std::uint64_t>(field.value)) return *number;
   }
   return valid_utf8(field.value, max_size);
 }
@@ -187,8 +195,8 @@ void write_line(std::string line) {
 void write_anywhere(Level level, std::string_view message, const Fields& fields) {
   switch (current_format.load(std::memory_order_relaxed)) {
     case Format::journal: {
-      static const bool native = journal_listens();
-      if (native) return send_to_journal(level, message, fields);
+      if (journal_takes_fields.load(std::memory_order_relaxed))
+        return send_to_journal(level, message, fields);
       const std::string prefix = "<" + std::to_string(priority_of(level)) + ">";
       return write_line(bounded(
           [&](std::size_t max_size) { return prefix + people_line(message, fields, max_size); }));
@@ -207,6 +215,7 @@ void write_anywhere(Level level, std::string_view message, const Fields& fields)
 }  // namespace
 
 void configure(Level level, Format format) {
+  journal_takes_fields = format == Format::journal && journal_listens();
   current_level = level;
   current_format = format;
 }

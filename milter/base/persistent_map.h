@@ -87,7 +87,14 @@ class PersistentMap {
 
   // Copy on write: after this the node is ours alone.
   static void own(std::shared_ptr<Node>& node) {
-    if (node.use_count() != 1) node = std::make_shared<Node>(*node);
+    // use_count() alone is a relaxed load: it could say that the last other holder has let go
+    // before his reads are over for us. Counting up and down again on the same counter orders them.
+    bool shared = false;
+    {
+      const std::shared_ptr<Node> held = node;
+      shared = held.use_count() != 2;
+    }
+    if (shared) node = std::make_shared<Node>(*node);
   }
 
   static bool put_at(std::shared_ptr<Node>& node, std::uint64_t hash, unsigned shift,
