@@ -89,7 +89,7 @@ class Sink:
             return self.refuse_data
         with self._lock:
             self.deliveries.append(Delivery(self.name, envelope.mail_from or "", list(envelope.rcpt_tos),
-                                            envelope.original_content, session.ssl is not None,
+                                            envelope.original_content, session.ssl is not None or self.tls == "implicit",
                                             list(envelope.mail_options)))
         return "250 2.0.0 kept"
 
