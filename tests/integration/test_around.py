@@ -29,10 +29,10 @@ def test_one_log_line_tells_a_message(world):
 
 
 def test_status(world):
-    status = world.posternd.ctl_json("status")
-    assert status["generation"] >= 1
+    status = world.posternd.policy_status()
+    assert status["generation"] >= 1 and status["refused"] == []
     text = world.posternd.ctl("status").stdout
-    assert str(status["generation"]) in text
+    assert f"generation {status['generation']}" in text and "ready" in text
 
 
 def test_route_tells_what_each_table_answers(world):

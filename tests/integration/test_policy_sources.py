@@ -1,5 +1,6 @@
 """Changed documents govern the next transaction; bad ones, and a source that goes away, take nothing from anybody."""
 import json
+import shutil
 import threading
 
 import pytest
@@ -18,7 +19,7 @@ def subject_at(world, recipient, sink="primary", **message):
 
 
 def refused_keys(world):
-    return {document["key"] for document in world.posternd.ctl_json("status")["refused"]}
+    return {document["key"] for document in world.posternd.policy_status()["refused"]}
 
 
 # ---- directory ----
@@ -112,14 +113,14 @@ def test_no_message_notices_that_redis_is_away_and_an_empty_one_takes_nothing_aw
     try:
         after_more_mail(5)
         world.redis.stop()
-        wait_until(lambda: world.posternd.ctl_json("status")["source_away"], "status to say that Redis is away")
+        wait_until(lambda: world.posternd.policy_status()["source_away"], "status to say that Redis is away")
         after_more_mail(5)
         world.redis.start()  # empty: nothing was saved
-        wait_until(lambda: world.posternd.ctl_json("status")["shrink_held"], "the shrink guard to hold",
+        wait_until(lambda: world.posternd.policy_status()["shrink_held"], "the shrink guard to hold",
                    deadline=120)
         after_more_mail(5)
         world.publish_all()  # the writer puts everything back
-        wait_until(lambda: not world.posternd.ctl_json("status")["shrink_held"], "the guard to let go", deadline=120)
+        wait_until(lambda: not world.posternd.policy_status()["shrink_held"], "the guard to let go", deadline=120)
         after_more_mail(5)
     finally:
         stop.set()
@@ -137,7 +138,7 @@ def test_policy_accept_lets_a_refused_shrink_through(on_redis):
         if key != "domain:stark.net":
             world.redis.client().delete("postern:" + key)
             world.redis.publish(key, None)
-    wait_until(lambda: world.posternd.ctl_json("status")["shrink_held"], "the shrink guard to hold")
+    wait_until(lambda: world.posternd.policy_status()["shrink_held"], "the shrink guard to hold")
     assert subject_at(world, "cersei@lannister.net", headers=SPAM) == "[SPAM] Hello"
     before = world.posternd.generation()
     world.posternd.ctl("policy", "accept")
@@ -153,7 +154,7 @@ def test_a_start_without_redis_is_served_from_the_cache(on_redis):
     world.redis.stop()
     world.posternd.start()
     assert subject_at(world, "cersei@lannister.net", headers=SPAM) == "[SPAM] Hello"
-    assert world.posternd.ctl_json("status")["from_cache"] is True
+    assert world.posternd.policy_status()["from_cache"] is True
 
 
 def test_a_corrupt_cache_is_refused_and_not_believed(on_redis):
@@ -179,9 +180,7 @@ def test_a_redis_that_asks_for_a_password_gets_it(fresh):
     password = world.posternd.state / "redis.password"
     password.write_text("secret\n")
     password.chmod(0o600)
-    if "user" in world.posternd.popen_options:
-        import shutil
-        shutil.chown(password, world.posternd.popen_options["user"])
+    shutil.chown(password, world.posternd.popen_options["user"])
     world.posternd.stop()
     (world.posternd.state / "policy.cache").unlink()
     world.redis.client().acl_setuser("default", enabled=False)

@@ -1,7 +1,10 @@
 """What is kept: listed, shown, byte for byte, and released through the submit listener, which takes nothing else."""
+import subprocess
+
 import pytest
 
 from support import client
+from support.posternd import BIN
 
 SPAM = {"X-Spam-Score": "6"}
 
@@ -30,6 +33,9 @@ def test_a_quarantined_message_is_listed_and_not_delivered(world):
 def test_release_delivers_it_to_the_users_platform_as_it_was(world):
     body = "Größe: one\r\n.dot\r\nlast line without an end"
     row = quarantine(world, subject="released", body=body)
+    shown = subprocess.run([BIN / "posternctl", "--config", world.posternd.config, "vault", "show", row["id"],
+                            "--message"], capture_output=True, check=True).stdout
+    assert body.encode() in shown and b"\r\nSubject: released\r\n" in shown
     world.posternd.ctl("vault", "release", row["id"])
     delivery = world.sinks["primary"].wait_for(lambda d: d.header("Subject") == "released")[0]
     assert delivery.recipients == ["tywin@lannister.net"] and delivery.sender == "someone@example.org"

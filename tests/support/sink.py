@@ -88,9 +88,9 @@ class Sink:
         if self.refuse_data:
             return self.refuse_data
         with self._lock:
+            tls = session.ssl is not None or self.tls == "implicit"
             self.deliveries.append(Delivery(self.name, envelope.mail_from or "", list(envelope.rcpt_tos),
-                                            envelope.original_content, session.ssl is not None or self.tls == "implicit",
-                                            list(envelope.mail_options)))
+                                            envelope.original_content, tls, list(envelope.mail_options)))
         return "250 2.0.0 kept"
 
     # -- life -----------------------------------------------------------------------------------------

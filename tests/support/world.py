@@ -110,8 +110,7 @@ class World:
             sink.clear()
 
     def stored(self):
-        """Every row of the vault, oldest first."""
-        return sorted(self.posternd.ctl_json("vault", "list", "--limit", 10000), key=lambda row: row["row"])
+        return self.posternd.stored()
 
     def __enter__(self):
         return self
