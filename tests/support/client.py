@@ -69,8 +69,8 @@ def send(port, sender, recipients, content, size=None, parameters=(), **client):
         connection.close()
 
 
-def message(subject="Hello", sender="someone@example.org", recipient="cersei@lannister.net", body="Winter is coming.\r\n",
-            headers=None, pad=0):
+def message(subject="Hello", sender="someone@example.org", recipient="cersei@lannister.net",
+            body="Winter is coming.\r\n", headers=None, pad=0):
     """A plain message as bytes. A header with the value None is left out; `pad` octets are added to the body."""
     fields = {"From": f"<{sender}>" if sender else "<MAILER-DAEMON@example.org>", "To": f"<{recipient}>",
               "Subject": subject, "Date": "Thu, 26 Mar 2026 10:00:00 +0100",

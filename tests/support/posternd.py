@@ -150,3 +150,14 @@ class Posternd:
 
     def ctl_json(self, *words):
         return json.loads(self.ctl(*words, "--json").stdout)
+
+    def status(self):
+        """All that `posternctl status` knows; it answers 1 while the daemon is not ready, and tells all the same."""
+        return json.loads(self.ctl("status", "--json", check=False).stdout)
+
+    def policy_status(self):
+        return self.status()["policy"]
+
+    def stored(self):
+        """Every row of the vault, oldest first."""
+        return sorted(self.ctl_json("vault", "list", "--limit", 100_000)["rows"], key=lambda row: row["row"])

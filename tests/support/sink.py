@@ -43,7 +43,7 @@ class Sink:
     """Listens on its own 127.0.0.x. `tls`: None (not offered), "starttls" or "implicit".
 
     Behaviour that tests switch while it runs: `refuse_rcpt` (address -> reply), `refuse_mail`,
-    `refuse_data` (a reply), `down()` and `up()`.
+    `refuse_data` (a reply), `seven_bit` (offers no 8BITMIME), `down()` and `up()`.
     """
 
     def __init__(self, name, address, certificate=None, tls=None, port=None):
@@ -57,6 +57,7 @@ class Sink:
         self.refuse_mail = None
         self.refuse_rcpt = {}
         self.refuse_data = None
+        self.seven_bit = False
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._server = None
@@ -65,6 +66,10 @@ class Sink:
         self.up()
 
     # -- the handler that aiosmtpd calls ------------------------------------------------------------
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return [line for line in responses if not (self.seven_bit and "8BITMIME" in line)]
+
     async def handle_MAIL(self, server, session, envelope, address, options):
         if self.refuse_mail:
             return self.refuse_mail
@@ -83,9 +88,9 @@ class Sink:
         if self.refuse_data:
             return self.refuse_data
         with self._lock:
+            tls = session.ssl is not None or self.tls == "implicit"
             self.deliveries.append(Delivery(self.name, envelope.mail_from or "", list(envelope.rcpt_tos),
-                                            envelope.original_content, session.ssl is not None,
-                                            list(envelope.mail_options)))
+                                            envelope.original_content, tls, list(envelope.mail_options)))
         return "250 2.0.0 kept"
 
     # -- life -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from .posternd import Posternd
 from .sasl import SaslServer
 from .servers import Redis
 from .sink import Sink
+from .table_proxy import TableProxy
 from .tools import free_address
 
 WORLD = "127.0.0.20"
@@ -21,22 +22,23 @@ TLS = {"starttls": "starttls", "smtps": "implicit"}
 
 class World:
     """`policies`: a set under tests/fixtures/policies, or a folder. `source`: directory or redis (then a private
-    Redis is started and the set published). `ready`: wait until posternd has a snapshot."""
+    Redis is started and the set published). `ready`: wait until posternd has a snapshot. `table_proxy`: Postfix
+    asks its tables through world.tables, which can take them away one by one."""
 
     def __init__(self, policies="cleanmail", settings=None, chroot=False, source="directory", ready=True,
-                 users=(), postfix_extra=None):
+                 users=(), postfix_extra=None, table_proxy=False):
         self.stack = contextlib.ExitStack()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-test-"))
         self.folder.chmod(0o755)
         self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.redis = None
         try:
-            self._build(policies, settings or {}, chroot, source, ready, users, postfix_extra)
+            self._build(policies, settings or {}, chroot, source, ready, users, postfix_extra, table_proxy)
         except BaseException:
             self.stack.close()
             raise
 
-    def _build(self, policies, settings, chroot, source, ready, users, postfix_extra):
+    def _build(self, policies, settings, chroot, source, ready, users, postfix_extra, table_proxy):
         self.certificate = Certificate(self.folder)
         self.sinks = {}
         for name, (address, port) in HOPS.items():
@@ -58,7 +60,12 @@ class World:
         postfix_folder = self._folder("postfix")
         world = self.sinks["world"]
         self.posternd = Posternd(postern_folder, 0, settings)
-        self.postfix = Postfix(postfix_folder, self.posternd.tables, self.posternd.secrets,
+        tables = self.posternd.tables
+        if table_proxy:
+            self.tables = TableProxy(self.folder / "proxy.sock", tables.removeprefix("unix:"))
+            self.stack.callback(self.tables.stop)
+            tables = f"unix:{self.tables.path}"
+        self.postfix = Postfix(postfix_folder, tables, self.posternd.secrets,
                                f"inet:127.0.0.1:{self.posternd.milter_port}", self.certificate,
                                f"[{world.address}]:{world.port}", chroot=chroot, extra=postfix_extra)
         self.posternd.change_settings({"submit": {"address": f"127.0.0.1:{self.postfix.submit_port}"}})
@@ -103,8 +110,7 @@ class World:
             sink.clear()
 
     def stored(self):
-        """Every row of the vault, oldest first."""
-        return sorted(self.posternd.ctl_json("vault", "list", "--limit", 10000), key=lambda row: row["row"])
+        return self.posternd.stored()
 
     def __enter__(self):
         return self
