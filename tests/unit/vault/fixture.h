@@ -46,8 +46,10 @@ class VaultTest : public testing::Test {
   std::filesystem::path parent_;
 };
 
-ports::VaultCopy copy_for(std::string recipient, ports::Purpose purpose = ports::Purpose::quarantine,
-                          decide::MailClass mail_class = decide::MailClass::spam, int duration = 30);
+ports::VaultCopy copy_for(std::string recipient,
+                          ports::Purpose purpose = ports::Purpose::quarantine,
+                          decide::MailClass mail_class = decide::MailClass::spam,
+                          int duration = 30);
 // `bytes` must outlive the message.
 ports::VaultMessage message_of(std::string id, std::string_view bytes,
                                std::vector<ports::VaultCopy> copies = {copy_for("a@got.com")});

@@ -10,14 +10,16 @@
 namespace postern::vault {
 namespace {
 
+using namespace std::string_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 
 using StoreTest = VaultTest;
 
 TEST_F(StoreTest, AMessageComesBackByteForByteWithAllThatIsKnownOfIt) {
-  const std::string bytes("Subject: x\r\n\r\nzero \0, high \xff, bare \n and \r, no end", 49);
-  auto message = message_of(numbered_id(1), bytes, {copy_for("Bob@got.com"), copy_for("b@hbo.com")});
+  const std::string bytes = "Subject: x\r\n\r\nzero \0, high \xff, bare \n and \r, no end"s;
+  auto message =
+      message_of(numbered_id(1), bytes, {copy_for("Bob@got.com"), copy_for("b@hbo.com")});
   message.score = -7250;
   message.virus = "Eicar";
   message.eight_bit = true;
