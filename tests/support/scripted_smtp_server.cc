@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-namespace postern::testing_support {
+namespace postern::test {
 namespace {
 
 std::string verb_of(const std::string& command) {
@@ -176,4 +176,4 @@ void ScriptedSmtpServer::converse(int client) {
   }
 }
 
-}  // namespace postern::testing_support
+}  // namespace postern::test

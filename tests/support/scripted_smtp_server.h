@@ -15,7 +15,7 @@
 #include "base/guarded.h"
 #include "base/unique_fd.h"
 
-namespace postern::testing_support {
+namespace postern::test {
 
 enum class Misdeed {
   none,           // says `text`, all of it, as it is
@@ -68,4 +68,4 @@ class ScriptedSmtpServer {
   std::thread thread_;
 };
 
-}  // namespace postern::testing_support
+}  // namespace postern::test

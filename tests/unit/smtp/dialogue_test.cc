@@ -14,7 +14,7 @@ using testing::StartsWith;
 
 using DialogueTest = SubmitterTest;
 
-// "X-Postern-Token: 0123456789abcdef0123456789abcdef 1780000600.<64 hex>", CRLF
+// "X-Postern-Token: <id> <seconds>.<64 hex>", CRLF
 constexpr std::size_t kTokenHeaderSize = 17 + 32 + 1 + 10 + 1 + 64 + 2;
 
 TEST_F(DialogueTest, AMessageIsHandedOver) {

@@ -8,19 +8,14 @@
 
 #include "adapters/smtp/submitter.h"
 #include "base/submit_token.h"
+#include "support/manual_clock.h"
 #include "support/scripted_smtp_server.h"
 
 namespace postern::smtp {
 
-using testing_support::Misdeed;
-using testing_support::ScriptedSmtpServer;
+using test::Misdeed;
+using test::ScriptedSmtpServer;
 using Script = ScriptedSmtpServer::Script;
-
-class StandingClock final : public Clock {
- public:
-  WallTime wall() const override { return WallTime(std::chrono::seconds(1'780'000'000)); }
-  SteadyTime steady() const override { return SteadyTime(); }
-};
 
 class SubmitterTest : public testing::Test {
  protected:
@@ -37,7 +32,7 @@ class SubmitterTest : public testing::Test {
   }
 
   const std::vector<Secret> keys_{Secret("0123456789abcdef"), Secret("fedcba9876543210")};
-  const StandingClock clock_;
+  const test::ManualClock clock_;
 };
 
 // To bob@got.com, from alice@example.net.

@@ -11,16 +11,9 @@
 #include <vector>
 
 #include "adapters/vault/vault.h"
-#include "base/clock.h"
+#include "support/manual_clock.h"
 
 namespace postern::vault {
-
-class SetClock final : public Clock {
- public:
-  WallTime wall() const override { return now; }
-  SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
-  WallTime now = std::chrono::sys_days{std::chrono::year(2026) / 5 / 25};
-};
 
 class VaultTest : public testing::Test {
  protected:
@@ -40,7 +33,7 @@ class VaultTest : public testing::Test {
   void expect_whole(ports::Vault& vault) const;
 
   std::filesystem::path path_;  // does not exist before open_vault()
-  SetClock clock_;
+  test::ManualClock clock_;
 
  private:
   std::filesystem::path parent_;
