@@ -52,13 +52,15 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::optional<std::string> decode_base64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0) return std::nullopt;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  // EVP_DecodeBlock takes "=" anywhere for zero bits: two keys joined in a line would pass for one.
+  if (text.find('=') < text.size() - padding) return std::nullopt;
   std::string bytes(text.size() / 4 * 3, '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<const unsigned char*>(text.data()),
                                    static_cast<int>(text.size()));
   if (size < 0) return std::nullopt;
-  // EVP_DecodeBlock counts the padding as zero octets.
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  // It counts the padding as zero octets.
   bytes.resize(static_cast<std::size_t>(size) - padding);
   return bytes;
 }

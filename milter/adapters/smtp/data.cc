@@ -8,7 +8,8 @@ namespace {
 constexpr std::size_t kPieceSize = 65536;
 constexpr std::string_view kLineEnd = "\r\n";
 
-// Takes the next line off `rest`, without CRLF or LF. A CR that ends the message is half a line end.
+// Takes the next line off `rest`, without CRLF or LF. A CR that ends the message is half a line
+// end.
 std::string_view take_line(std::string_view& rest) {
   const std::size_t end = rest.find('\n');
   std::string_view line = rest.substr(0, end);

@@ -2,7 +2,8 @@
 // Ownership: owns the connection.
 // Threading: one thread at a time.
 // Units:     a reply has at most 100 lines of at most 2,048 octets.
-// Failure:   Errors name the server, the command and the reply; 5xx is permanent, all else temporary.
+// Failure:   Errors name the server, the command and the reply; 5xx is permanent, all else
+// temporary.
 #pragma once
 
 #include <string>

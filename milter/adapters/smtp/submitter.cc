@@ -45,9 +45,9 @@ Status check(const SubmitterOptions& options, const ports::Submission& submissio
       return permanent_error("submit: impossible recipient: " + printable(recipient.address, 300));
     }
     if (!is_safe_word(recipient.notify) || !is_safe_word(recipient.orcpt)) {
-      return permanent_error("submit: impossible NOTIFY or ORCPT: " +
-                             printable(recipient.notify, 100) + ", " +
-                             printable(recipient.orcpt, 300));
+      return permanent_error(
+          "submit: impossible NOTIFY or ORCPT: " + printable(recipient.notify, 100) + ", " +
+          printable(recipient.orcpt, 300));
     }
   }
   return success();
@@ -81,8 +81,8 @@ class SmtpSubmitter final : public ports::Submitter {
   Result<std::string> submit(const ports::Submission& submission, Deadline deadline) override {
     const Status checked = check(options_, submission);
     if (!checked) return checked.error();
-    auto dialogue = Dialogue::connect(options_.address,
-                                      deadline.sooner_of(Deadline::after(options_.timeout)));
+    auto dialogue =
+        Dialogue::connect(options_.address, deadline.sooner_of(Deadline::after(options_.timeout)));
     if (!dialogue) return dialogue.error();
     auto answer = converse(*dialogue, submission);
     dialogue->quit();
@@ -125,8 +125,7 @@ class SmtpSubmitter final : public ports::Submitter {
     }
     return std::string(kSubmitTokenHeader) + ": " +
            make_submit_token(submission.id, submission.sender, std::move(recipients),
-                             options_.clock.wall() + options_.token_lifetime,
-                             options_.token_keys) +
+                             options_.clock.wall() + options_.token_lifetime, options_.token_keys) +
            "\r\n";
   }
 

@@ -151,7 +151,8 @@ Result<BlobStore::Pending> BlobStore::write(const std::string& id, std::string_v
   const std::string temporary = temporary_name(id);
   UniqueFd file(::openat(root_.get(), temporary.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
-  if (!file && errno == EEXIST) return permanent_error("vault: " + id + ": is being stored already");
+  if (!file && errno == EEXIST)
+    return permanent_error("vault: " + id + ": is being stored already");
   if (!file) return failed("create", temporary);
   const int fd = file.get();
   Pending pending(root_.get(), id, std::move(file));
@@ -186,7 +187,8 @@ Result<std::string> BlobStore::read(const std::string& id, std::uint64_t expecte
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return failed("stat", name);
   if (!S_ISREG(info.st_mode) || static_cast<std::uint64_t>(info.st_size) != expected_size) {
-    return permanent_error("vault: " + id + ": damaged: its file has not the size it was stored with");
+    return permanent_error("vault: " + id +
+                           ": damaged: its file has not the size it was stored with");
   }
   std::string bytes(expected_size, '\0');
   for (std::size_t done = 0; done < bytes.size();) {

@@ -1,7 +1,8 @@
 // Purpose:   the bytes of stored mail, one file per message.
 // Ownership: owns the directory tree below <path>; a Pending owns a file that has no row yet.
 // Threading: all members are called from many threads at once; a Pending belongs to one thread.
-// Failure:   temporary for anything the system refuses; permanent for an id that is taken or damage.
+// Failure:   temporary for anything the system refuses; permanent for an id that is taken or
+// damage.
 #pragma once
 
 #include <sys/types.h>
@@ -19,7 +20,8 @@
 
 namespace postern::vault {
 
-bool is_blob_id(std::string_view id);  // 32 lower-case hex digits: nothing that could leave the tree
+bool is_blob_id(
+    std::string_view id);  // 32 lower-case hex digits: nothing that could leave the tree
 
 class BlobStore {
  public:
@@ -33,7 +35,7 @@ class BlobStore {
     Pending& operator=(Pending&&) = delete;
     ~Pending();  // undecided: both names are removed
 
-    void keep();       // the index has its rows
+    void keep();        // the index has its rows
     void leave_open();  // the index may have its rows: the next recover() looks
 
    private:
@@ -67,8 +69,8 @@ class BlobStore {
   std::string path_;
   UniqueFd root_;
   bool durable_;
-  // Directories whose own name is known to be durable: a directory that another thread has just made
-  // is not, although mkdir says that it exists.
+  // Directories whose own name is known to be durable: a directory that another thread has just
+  // made is not, although mkdir says that it exists.
   Guarded<std::vector<bool>> synced_directories_;
 };
 

@@ -29,14 +29,14 @@ std::int64_t to_stored(WallTime time) {
 WallTime from_stored(std::int64_t milliseconds) { return WallTime(Milliseconds(milliseconds)); }
 
 Error describe(std::string_view what, const std::exception& error) {
-  return temporary_error("vault: index: " + std::string(what) + ": " + printable(error.what(), 200));
+  return temporary_error("vault: index: " + std::string(what) + ": " +
+                         printable(error.what(), 200));
 }
 
 // Whether a COMMIT that failed so may nevertheless be found in the log after a crash: what was
 // written was whole, only its sync failed. A full disk and a refused write are not of that kind.
 bool may_be_written(const SQLite::Exception& error) {
-  return error.getErrorCode() == SQLITE_IOERR &&
-         error.getExtendedErrorCode() != SQLITE_IOERR_WRITE;
+  return error.getErrorCode() == SQLITE_IOERR && error.getExtendedErrorCode() != SQLITE_IOERR_WRITE;
 }
 
 // SQLite would make it world-readable; its log takes over the mode of the file. A file that stands
@@ -273,7 +273,8 @@ Result<std::vector<ports::VaultRow>> Index::list(const ports::VaultFilter& filte
       for (const Condition& condition : conditions) query.bind(++at, condition.value);
       query.bind(++at, static_cast<std::int64_t>(std::min(filter.limit, kMostRowsListed)));
       constexpr std::uint64_t kMostSkipped = std::numeric_limits<std::int64_t>::max();
-      query.bind(++at, static_cast<std::int64_t>(std::min<std::uint64_t>(filter.offset, kMostSkipped)));
+      query.bind(++at,
+                 static_cast<std::int64_t>(std::min<std::uint64_t>(filter.offset, kMostSkipped)));
       std::vector<ports::VaultRow> rows;
       while (query.executeStep()) {
         auto row = read_row(query);

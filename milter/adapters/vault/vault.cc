@@ -96,8 +96,7 @@ class FileVault final : public ports::Vault {
     const std::uint64_t promised = ledger.reserved + size;
     if (*free < promised || *free - promised < min_free_) {
       return temporary_error("vault full: " + std::to_string(*free) +
-                             " octets left on the file system, min_free " +
-                             format_size(min_free_));
+                             " octets left on the file system, min_free " + format_size(min_free_));
     }
     return success();
   }

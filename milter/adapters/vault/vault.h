@@ -7,8 +7,9 @@
 // Units:     sizes in octets, times in milliseconds UTC (a WallTime comes back cut to that).
 // Failure:   store(): file, its sync, its name, the directories' sync, then one index transaction.
 //            Whatever stops it half way, a kill included, leaves the second name in tmp/; the next
-//            open() finds it there and removes what has no row. A row without its file is impossible.
-//            Temporary: full, input/output. Permanent: an id stored before, no such message, damage.
+//            open() finds it there and removes what has no row. A row without its file is
+//            impossible. Temporary: full, input/output. Permanent: an id stored before, no such
+//            message, damage.
 #pragma once
 
 #include <cstdint>

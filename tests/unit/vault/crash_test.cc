@@ -20,9 +20,9 @@
 namespace postern::vault {
 namespace {
 
-// Runs `work` in a process of its own under ptrace. `at_stop` is told of every stop at the entry and
-// the exit of a system call; false kills the process there. Answers whether it came to its end, or
-// nothing where the system allows no tracing.
+// Runs `work` in a process of its own under ptrace. `at_stop` is told of every stop at the entry
+// and the exit of a system call; false kills the process there. Answers whether it came to its end,
+// or nothing where the system allows no tracing.
 std::optional<bool> trace(const std::function<void()>& prepare, const std::function<void()>& work,
                           const std::function<bool(pid_t)>& at_stop) {
   const pid_t child = ::fork();
@@ -101,8 +101,8 @@ std::string describe_call(pid_t process, const std::string& root) {
   if (number == SYS_linkat) return "link";
   if (number == SYS_unlinkat) return "remove";
   if (number != SYS_fsync && number != SYS_fdatasync) return "";
-  const auto target = std::filesystem::read_symlink(
-      "/proc/" + std::to_string(process) + "/fd/" + std::to_string(info.entry.args[0]));
+  const auto target = std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/fd/" +
+                                                    std::to_string(info.entry.args[0]));
   return "sync " + target.lexically_relative(root).string();
 }
 
@@ -110,20 +110,22 @@ std::optional<std::vector<std::string>> calls_of_store(const VaultOptions& optio
                                                        const std::string& id) {
   std::vector<std::string> calls;
   Result<std::unique_ptr<ports::Vault>> vault = permanent_error("");
-  // A first message takes what happens once per process: SQLite syncs a new log whatever it is told.
+  // A first message takes what happens once per process: SQLite syncs a new log whatever it is
+  // told.
   const auto prepare = [&] {
     vault = open(options);
     if (!(*vault)->store(message_of(numbered_id(0xffff), "first"))) ::_exit(1);
   };
-  const auto ended = trace(prepare,
-                           [&] {
-                             if (!(*vault)->store(message_of(id, "body"))) ::_exit(1);
-                           },
-                           [&](pid_t process) {
-                             const std::string call = describe_call(process, options.path);
-                             if (!call.empty()) calls.push_back(call);
-                             return true;
-                           });
+  const auto ended = trace(
+      prepare,
+      [&] {
+        if (!(*vault)->store(message_of(id, "body"))) ::_exit(1);
+      },
+      [&](pid_t process) {
+        const std::string call = describe_call(process, options.path);
+        if (!call.empty()) calls.push_back(call);
+        return true;
+      });
   if (!ended) return std::nullopt;
   EXPECT_TRUE(*ended);
   return calls;

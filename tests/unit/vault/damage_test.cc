@@ -31,7 +31,8 @@ TEST_F(DamageTest, IsNoticedAndNamed) {
   const DamageCase cases[] = {
       {"first bit", [](const path& file) { overwrite(file, 0, 'a' ^ 1); }},
       {"middle bit", [](const path& file) { overwrite(file, kSize / 2, 'a' ^ 0x10); }},
-      {"last bit", [](const path& file) { overwrite(file, kSize - 1, static_cast<char>('a' ^ 0x80)); }},
+      {"last bit",
+       [](const path& file) { overwrite(file, kSize - 1, static_cast<char>('a' ^ 0x80)); }},
       {"one octet less", [](const path& file) { std::filesystem::resize_file(file, kSize - 1); }},
       {"one octet more", [](const path& file) { std::filesystem::resize_file(file, kSize + 1); }},
       {"emptied", [](const path& file) { std::filesystem::resize_file(file, 0); }},

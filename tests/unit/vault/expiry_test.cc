@@ -47,9 +47,9 @@ TEST(Expiry, Table) {
     SCOPED_TRACE(std::string(to_string(test.purpose)) + " " + std::to_string(test.duration));
     std::optional<WallTime> expected;
     if (test.expires) expected = std::chrono::sys_days{*test.expires} + time_of_day;
-    EXPECT_EQ(expiry_of(test.purpose, test.duration,
-                        std::chrono::sys_days{test.received} + time_of_day),
-              expected);
+    EXPECT_EQ(
+        expiry_of(test.purpose, test.duration, std::chrono::sys_days{test.received} + time_of_day),
+        expected);
   }
 }
 

@@ -11,16 +11,9 @@
 #include <vector>
 
 #include "adapters/vault/vault.h"
-#include "base/clock.h"
+#include "support/manual_clock.h"
 
 namespace postern::vault {
-
-class SetClock final : public Clock {
- public:
-  WallTime wall() const override { return now; }
-  SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
-  WallTime now = std::chrono::sys_days{std::chrono::year(2026) / 5 / 25};
-};
 
 class VaultTest : public testing::Test {
  protected:
@@ -40,14 +33,16 @@ class VaultTest : public testing::Test {
   void expect_whole(ports::Vault& vault) const;
 
   std::filesystem::path path_;  // does not exist before open_vault()
-  SetClock clock_;
+  test::ManualClock clock_;
 
  private:
   std::filesystem::path parent_;
 };
 
-ports::VaultCopy copy_for(std::string recipient, ports::Purpose purpose = ports::Purpose::quarantine,
-                          decide::MailClass mail_class = decide::MailClass::spam, int duration = 30);
+ports::VaultCopy copy_for(std::string recipient,
+                          ports::Purpose purpose = ports::Purpose::quarantine,
+                          decide::MailClass mail_class = decide::MailClass::spam,
+                          int duration = 30);
 // `bytes` must outlive the message.
 ports::VaultMessage message_of(std::string id, std::string_view bytes,
                                std::vector<ports::VaultCopy> copies = {copy_for("a@got.com")});

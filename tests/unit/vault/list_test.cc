@@ -6,6 +6,7 @@
 namespace postern::vault {
 namespace {
 
+using namespace std::string_literals;
 using decide::MailClass;
 using ports::Purpose;
 using testing::ElementsAreArray;
@@ -38,7 +39,9 @@ struct ListCase {
 
 TEST_F(ListTest, Filters) {
   const ListCase cases[] = {
-      {"everything", {}, {"4 A@got.com", "3 a@got.com", "2 a@hbo.com", "1 b@got.com", "1 a@got.com"}},
+      {"everything",
+       {},
+       {"4 A@got.com", "3 a@got.com", "2 a@hbo.com", "1 b@got.com", "1 a@got.com"}},
       {"id", {.id = numbered_id(1)}, {"1 b@got.com", "1 a@got.com"}},
       {"recipient in any case",
        {.recipient = "a@GOT.com"},
@@ -78,7 +81,7 @@ TEST_F(ListTest, Filters) {
 TEST_F(ListTest, ValuesFromOutsideComeBackAsTheyAre) {
   auto message = message_of(numbered_id(5), "body", {copy_for("\"o'b\"@got.com")});
   message.sender = "'); DROP TABLE copy; --@example.net";
-  message.subject = std::string("a\0b \xff ?1", 8);
+  message.subject = "a\0b \xff ?1"s;
   ASSERT_TRUE(vault_->store(message));
   const auto rows = vault_->list({.recipient = "\"o'b\"@got.com"});
   ASSERT_TRUE(rows) << rows.error().what;

@@ -10,14 +10,16 @@
 namespace postern::vault {
 namespace {
 
+using namespace std::string_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 
 using StoreTest = VaultTest;
 
 TEST_F(StoreTest, AMessageComesBackByteForByteWithAllThatIsKnownOfIt) {
-  const std::string bytes("Subject: x\r\n\r\nzero \0, high \xff, bare \n and \r, no end", 49);
-  auto message = message_of(numbered_id(1), bytes, {copy_for("Bob@got.com"), copy_for("b@hbo.com")});
+  const std::string bytes = "Subject: x\r\n\r\nzero \0, high \xff, bare \n and \r, no end"s;
+  auto message =
+      message_of(numbered_id(1), bytes, {copy_for("Bob@got.com"), copy_for("b@hbo.com")});
   message.score = -7250;
   message.virus = "Eicar";
   message.eight_bit = true;
@@ -145,17 +147,17 @@ TEST_F(StoreTest, EachReleaseIsRecordedAndTheRowStays) {
   const auto vault = open_vault();
   ASSERT_TRUE(vault->store(message_of(numbered_id(1), "body")));
   const std::int64_t row = vault->list({})->at(0).row;
-  ASSERT_TRUE(vault->mark_released(row, clock_.now, "root"));
-  ASSERT_TRUE(vault->mark_released(row, clock_.now + std::chrono::hours(1), "cersei"));
+  ASSERT_TRUE(vault->mark_released(row, clock_.wall(), "root"));
+  ASSERT_TRUE(vault->mark_released(row, clock_.wall() + std::chrono::hours(1), "cersei"));
   const auto rows = vault->list({});
   ASSERT_TRUE(rows) << rows.error().what;
   ASSERT_EQ(rows->size(), 1U);
-  EXPECT_EQ(rows->at(0).released, clock_.now + std::chrono::hours(1));
+  EXPECT_EQ(rows->at(0).released, clock_.wall() + std::chrono::hours(1));
   EXPECT_EQ(rows->at(0).released_by, "cersei");
   SQLite::Database index((path_ / "index.sqlite").string());
   EXPECT_EQ(index.execAndGet("SELECT group_concat(who) FROM release").getString(), "root,cersei");
 
-  const Status unknown = vault->mark_released(row + 1, clock_.now, "root");
+  const Status unknown = vault->mark_released(row + 1, clock_.wall(), "root");
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().permanence, Permanence::permanent);
   EXPECT_THAT(unknown.error().what, HasSubstr(std::to_string(row + 1)));
