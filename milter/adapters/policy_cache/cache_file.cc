@@ -87,8 +87,10 @@ std::unique_ptr<CacheFile> CacheFile::create(const std::string& path, const std:
   SQLite::Transaction transaction(database);
   database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
   database.exec("PRAGMA user_version = " + std::to_string(kFormat));
+  // Without a rowid there is no index beside the table that could be damaged unseen.
   database.exec(
-      "CREATE TABLE documents (key BLOB PRIMARY KEY NOT NULL, json BLOB NOT NULL, digest BLOB NOT NULL)");
+      "CREATE TABLE documents (key BLOB PRIMARY KEY NOT NULL, json BLOB NOT NULL, "
+      "digest BLOB NOT NULL) WITHOUT ROWID");
   database.exec(
       "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), source BLOB NOT NULL, generation "
       "INTEGER NOT NULL, accepted_empty INTEGER NOT NULL, count INTEGER NOT NULL, documents BLOB NOT "
@@ -148,6 +150,10 @@ ports::CachedSet CacheFile::read_all() {
     ports::CachedDocument document{bytes_at(row, 0), bytes_at(row, 1)};
     const Digest digest = digest_of(document.key, document.json);
     if (digest != digest_at(row, 2)) throw std::runtime_error("a document is damaged");
+    // Out of order, a document would be read here and not be found later.
+    if (!set.documents.empty() && set.documents.back().key >= document.key) {
+      throw std::runtime_error("the documents are out of order");
+    }
     toggle(seen, digest);
     set.documents.push_back(std::move(document));
   }
