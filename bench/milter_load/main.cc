@@ -43,7 +43,8 @@ struct Findings {
 
 std::string body_of(std::size_t size) {
   std::string body;
-  while (body.size() < size) body += "The quick brown fox jumps over the lazy dog, over and over.\r\n";
+  while (body.size() < size)
+    body += "The quick brown fox jumps over the lazy dog, over and over.\r\n";
   body.resize(size);
   return body;
 }
@@ -53,14 +54,15 @@ test::MilterMail mail_for(const Plan& plan) {
   mail.mail = {plan.sender, "SIZE=" + std::to_string(plan.size)};
   mail.recipients.clear();
   for (const std::string& recipient : plan.recipients) mail.recipients.push_back({recipient});
-  mail.headers = {{"Received", " from client.example.org (client.example.org [192.0.2.25])\n\tby mx"},
-                  {"From", " Bulk <bulk@example.org>"},
-                  {"To", " To <to@example.net>"},
-                  {"Subject", " milter_load"},
-                  {"Date", " Mon, 25 May 2026 15:39:03 +0000"},
-                  {"Message-ID", " <milter-load@example.org>"},
-                  {"MIME-Version", " 1.0"},
-                  {"Content-Type", " text/plain; charset=us-ascii"}};
+  mail.headers = {
+      {"Received", " from client.example.org (client.example.org [192.0.2.25])\n\tby mx"},
+      {"From", " Bulk <bulk@example.org>"},
+      {"To", " To <to@example.net>"},
+      {"Subject", " milter_load"},
+      {"Date", " Mon, 25 May 2026 15:39:03 +0000"},
+      {"Message-ID", " <milter-load@example.org>"},
+      {"MIME-Version", " 1.0"},
+      {"Content-Type", " text/plain; charset=us-ascii"}};
   mail.body = body_of(plan.size);
   return mail;
 }

@@ -236,14 +236,4 @@ ListenSocket::~ListenSocket() {
   }
 }
 
-UniqueFd ListenSocket::connect_to_itself() const {
-  sockaddr_storage bound{};
-  socklen_t length = sizeof bound;
-  if (::getsockname(fd(), reinterpret_cast<sockaddr*>(&bound), &length) != 0) return {};
-  UniqueFd fd(::socket(bound.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // Linux connects to the wildcard address as to the loopback one.
-  if (fd) static_cast<void>(::connect(fd.get(), reinterpret_cast<sockaddr*>(&bound), length));
-  return fd;
-}
-
 }  // namespace postern::server

@@ -51,9 +51,6 @@ class ListenSocket {
 
   int fd() const { return fd_.get(); }
   const ListenAddress& address() const { return address_; }  // with the port the kernel chose
-  // A new connection to this very socket, not waited for: what wakes a thread that sits in
-  // accept(2).
-  UniqueFd connect_to_itself() const;
 
  private:
   ListenSocket(UniqueFd fd, ListenAddress address);

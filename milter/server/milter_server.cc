@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <libmilter/mfapi.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -23,6 +25,19 @@ namespace {
 constinit std::atomic<bool> libmilter_is_taken = false;
 
 char filter_name[] = "postern";
+
+// Its default is to be ignored: nobody is hurt by one that comes too late.
+constexpr int kWakeSignal = SIGURG;
+
+void accept_wake_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};  // it is enough that poll(2) returns
+  ::sigaction(kWakeSignal, &action, nullptr);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, kWakeSignal);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
 
 }  // namespace
 
@@ -63,6 +78,8 @@ class MilterServer::Impl {
     {
       const std::lock_guard lock(mutex_);
       if (stopping_ || !socket_) return success();
+      accept_wake_signals();
+      main_thread_ = ::pthread_self();
       running_ = true;
     }
     const int result = smfi_main();
@@ -92,14 +109,13 @@ class MilterServer::Impl {
     std::unique_lock lock(mutex_);
     stopping_ = true;
     if (!running_) return;
-    // smfi_stop() says "stop" and then waits for a lock that the accepting thread holds while it
-    // polls, for up to five seconds. So a thread of its own says it, and connections wake the
-    // accepting one until it has heard.
+    // smfi_stop() says "stop" and then waits for a lock that the accepting thread holds while it polls, for up
+    // to five seconds. So a thread of its own says it, and a signal ends the poll; again, should it have come just
+    // before one. (A connection to our own socket would end it as well, but libmilter sleeps for a second when it
+    // accepts one after its pool of threads has stopped.)
     std::thread stopper([] { smfi_stop(); });
     while (running_) {
-      lock.unlock();
-      const UniqueFd wake = socket_->connect_to_itself();
-      lock.lock();
+      ::pthread_kill(main_thread_, kWakeSignal);
       ended_.wait_for(lock, Milliseconds(5), [this] { return !running_; });
     }
     lock.unlock();
@@ -112,8 +128,9 @@ class MilterServer::Impl {
   bool has_gate_ = false;
   std::mutex mutex_;
   std::condition_variable ended_;
-  bool running_ = false;   // under mutex_
-  bool stopping_ = false;  // under mutex_
+  pthread_t main_thread_{};  // under mutex_; while running_
+  bool running_ = false;     // under mutex_
+  bool stopping_ = false;    // under mutex_
 };
 
 MilterServer::MilterServer(MilterOptions options, session::Services& services)

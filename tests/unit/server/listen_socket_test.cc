@@ -150,7 +150,7 @@ TEST_F(ListenSocketTest, AcceptedConnectionsDoNotDelaySmallAnswers) {
   ASSERT_TRUE(any);
   const auto socket = ListenSocket::open(*any, {}, 1);
   ASSERT_TRUE(socket);
-  const UniqueFd client = socket->connect_to_itself();
+  const test::RawClient client(socket->address());
   pollfd waiting{socket->fd(), POLLIN, 0};
   ASSERT_EQ(::poll(&waiting, 1, 20'000), 1);
   const UniqueFd accepted(::accept(socket->fd(), nullptr, nullptr));
