@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "milter"
 
 CORE = ["base", "mail", "policy", "decide", "route"]
-ADAPTER = "adapters/*"  # any adapter: the core, the ports and the stream of adapters/net; no other adapter
+# Any adapter: the core, the ports, the stream of adapters/net and the scores of adapters/scan; no other adapter.
+ADAPTER = "adapters/*"
 
 # Room -> the rooms it may include (itself always).
 ROOMS = {
@@ -30,8 +31,9 @@ ROOMS = {
     "ports": ["base", "mail", "policy", "decide"],
     "session": ["base", "mail", "policy", "decide", "route", "ports"],
     "keeper": ["base", "policy", "ports"],
-    ADAPTER: CORE + ["ports", "adapters/net"],
+    ADAPTER: CORE + ["ports", "adapters/net", "adapters/scan"],
     "adapters/net": ["base"],
+    "adapters/scan": ["base", "policy"],
     "server": ["session", "route", "base", "mail", "policy", "decide"],
     "settings": ["base"],
     "ctl": None,     # the command line: None means every room
@@ -45,7 +47,7 @@ THIRD_PARTY = [
     (r"hiredis/.*", ["adapters/redis"]),
     (r"SQLiteCpp/.*|sqlite3\.h", ["adapters/vault", "adapters/policy_cache"]),
     (r"curl/.*", ["adapters/rspamd"]),
-    (r"opendkim/.*", ["adapters/opendkim"]),
+    (r"opendkim/.*", []),  # a second opinion, in the tests
     (r"yaml-cpp/.*", ["settings", "adapters/directory"]),
     (r"nlohmann/.*", ["*"]),
     (r"spdlog/.*|systemd/sd-journal\.h", ["base"]),
