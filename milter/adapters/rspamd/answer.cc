@@ -23,13 +23,17 @@ Result<policy::MilliScore> parse_answer(std::string_view text, double scale) {
     const auto* why = error->get_ptr<const json::string_t*>();
     return temporary_error("says " + (why ? printable(*why, kLongestShown) : "error"));
   }
-  // Skipped by a setting of rspamd's own: nobody has looked at the message.
-  if (const auto skipped = answer.find("is_skipped");
-      skipped != answer.end() && (!skipped->is_boolean() || skipped->get<bool>())) {
-    return temporary_error("skipped the message");
-  }
-  if (const auto action = answer.find("action"); action == answer.end() || !action->is_string()) {
+  const auto action = answer.find("action");
+  if (action == answer.end() || !action->is_string()) {
     return temporary_error("no action in the answer");
+  }
+  // A filter of rspamd's that decides before the scan marks the message as skipped too, but gives
+  // an action and its score. Without one nobody has looked at the message: no clean verdict.
+  if (const auto skipped = answer.find("is_skipped"); skipped != answer.end()) {
+    if (!skipped->is_boolean()) return temporary_error("is_skipped is neither true nor false");
+    if (skipped->get<bool>() && *action == "no action") {
+      return temporary_error("skipped the message");
+    }
   }
   const auto score = answer.find("score");
   if (score == answer.end() || !score->is_number()) {

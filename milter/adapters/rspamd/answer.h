@@ -1,6 +1,7 @@
 // Purpose:   reads the JSON that rspamd answers to /checkv2.
 // Threading: pure functions.
-// Failure:   temporary: not JSON, no score, an "error" member, or a message rspamd has skipped.
+// Failure:   temporary: not JSON, no score or action, an "error" member, or a message that rspamd has
+//            skipped without an action.
 // Source:    rspamd's protocol documentation, /checkv2: score, action, is_skipped.
 #pragma once
 

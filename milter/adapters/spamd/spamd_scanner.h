@@ -4,7 +4,7 @@
 // serves. Failure:   temporary Errors only: no connection, a deadline, an error status, an answer
 // that is cut
 //            off, too long (64 KiB) or not spamd's. Texts name the engine.
-// Units:     scores in thousandths, multiplied by the scale.
+// Units:     scores in thousandths, multiplied by the scale. spamd itself tells tenths only.
 // Source:    SpamAssassin spamd/PROTOCOL, version 1.5: CHECK, with one line "Spam: True ; 15.0
 // / 5.0".
 #pragma once
