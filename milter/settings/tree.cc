@@ -1,6 +1,10 @@
 #include "settings/tree.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include <optional>
+#include <sstream>
 
 #include "base/text.h"
 
@@ -18,6 +22,40 @@ struct Refusal {
 
 unsigned line_of(const YAML::Mark& mark) {
   return mark.is_null() ? 0 : static_cast<unsigned>(mark.line) + 1;
+}
+
+// Follows the parser without keeping anything but where documents start.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  unsigned last_line() const { return last_line_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { last_line_ = line_of(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  unsigned last_line_ = 0;
+};
+
+// YAML::Load() reads the first document and says nothing about the rest, which may be all of the
+// file: ",log: {}" is an empty document and a rest. YAML::LoadAll() never ends on that text.
+std::optional<unsigned> line_of_rest(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  parser.HandleNextDocument(starts);
+  if (!parser) return std::nullopt;
+  parser.HandleNextDocument(starts);
+  return starts.last_line();
 }
 
 Node convert(const YAML::Node& source, unsigned depth, std::size_t& left) {
@@ -62,13 +100,11 @@ std::string Fault::to_string() const {
 std::variant<Node, Fault> parse_tree(const std::string& text, const std::string& file) {
   if (text.size() > kMaxFileSize) return Fault{file, 0, "", "larger than 1 MiB"};
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      return Fault{file, line_of(documents[1].Mark()), "", "a second YAML document"};
+    if (const auto line = line_of_rest(text)) {
+      return Fault{file, *line, "", "the file must be one YAML document, and this starts another"};
     }
     std::size_t left = kMaxNodes;
-    Node root;
-    if (!documents.empty()) root = convert(documents.front(), 0, left);
+    Node root = convert(YAML::Load(text), 0, left);
     if (root.kind == Node::Kind::nothing) root.kind = Node::Kind::map;
     if (root.kind != Node::Kind::map) {
       return Fault{file, root.line, "", "must be a map of settings"};
