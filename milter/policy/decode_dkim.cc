@@ -19,7 +19,7 @@ bool is_ldh_label(std::string_view label) {
 }
 
 std::string read_selector(const ObjectReader& object, const std::string& domain) {
-  const std::string selector = ascii_lower(object.required_text("selector", kMaxDnsName));
+  std::string selector = ascii_lower(object.required_text("selector", kMaxDnsName));
   const auto labels = split(selector, '.');
   if (!std::all_of(labels.begin(), labels.end(), is_ldh_label)) {
     object.wrong("selector", "labels of letters, digits and hyphens");

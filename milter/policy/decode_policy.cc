@@ -5,8 +5,8 @@
 namespace postern::policy {
 namespace {
 
-constexpr std::int64_t kMebibyte = 1024 * 1024;
-constexpr std::int64_t kMaxSizeLimit = 1024 * 1024;  // MiB: a tebibyte
+constexpr std::int64_t kMebibyte = std::int64_t{1024} * 1024;
+constexpr std::int64_t kMaxSizeLimit = std::int64_t{1024} * 1024;  // MiB: a tebibyte
 constexpr std::int64_t kMaxDays = 36500;
 constexpr std::int64_t kMaxMonths = 1200;
 constexpr std::int64_t kDefaultSizeLimit = 21;  // MiB

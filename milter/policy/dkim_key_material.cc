@@ -115,8 +115,8 @@ struct PemBlock {
 
 // The one block of a PEM text, wherever its line breaks are; nothing: not PEM.
 std::optional<PemBlock> pem_block(std::string_view text) {
-  constexpr std::string_view kBegin = "-----BEGIN ";
-  constexpr std::string_view kDashes = "-----";
+  static constexpr std::string_view kBegin = "-----BEGIN ";
+  static constexpr std::string_view kDashes = "-----";
   const std::size_t begin = text.find(kBegin);
   if (begin == std::string_view::npos) return std::nullopt;
   text.remove_prefix(begin + kBegin.size());

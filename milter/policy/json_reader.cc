@@ -52,7 +52,7 @@ std::string spoken(const std::string& pointer) {
 }
 
 std::string description_of(const Json& json, std::string_view member_name) {
-  const std::string kind(kind_of(json));
+  std::string kind(kind_of(json));
   if (is_secret_member(member_name)) return kind;
   return std::visit(Overloaded{
                         [&](const std::string& text) {

@@ -77,7 +77,7 @@ Json shown(const ArchiveProps& kept) {
 }
 
 Json shown(const Policy& policy) {
-  constexpr std::uint64_t kMebibyte = 1024 * 1024;
+  static constexpr std::uint64_t kMebibyte = std::uint64_t{1024} * 1024;
   const auto limit = policy.mail_size_limit;
   // A switch that is off leaves nothing of its props in force: null, as the API itself writes it.
   return object(

@@ -99,7 +99,7 @@ SnapshotEditor::SnapshotEditor(const Snapshot& base, DecodeOptions options)
 Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
   Result<DecodedValue> decoded = decode_value(key, json, options_);
   if (!decoded) return decoded.error();
-  const Status placed = std::visit(
+  Status placed = std::visit(
       Overloaded{
           [this](Domain& domain) { return put_in_force(std::move(domain)); },
           [this](User& user) { return put_in_force(std::move(user)); },
