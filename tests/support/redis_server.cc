@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 
@@ -94,6 +95,10 @@ RedisServer::~RedisServer() {
   if (pid_ > 0) kill();
 }
 
+void RedisServer::add_options(const std::vector<std::string>& options) {
+  options_.insert(options_.end(), options.begin(), options.end());
+}
+
 void RedisServer::start() {
   std::vector<std::string> words = {"redis-server", "--port", std::to_string(port_), "--bind",
                                     "127.0.0.1", "--dir", directory_.path().string(), "--save", "",
@@ -123,6 +128,7 @@ void RedisServer::start() {
     }
   });
   if (!up || ::kill(pid_, 0) != 0) {
+    pid_ = -1;
     throw std::runtime_error("redis-server does not start: " + read_file(directory_ / "redis.log"));
   }
 }

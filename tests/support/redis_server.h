@@ -28,6 +28,8 @@ class RedisServer {
   std::string unix_socket() const { return directory_ / "redis.sock"; }
   const TempDir& directory() const { return directory_; }
 
+  // For the next start.
+  void add_options(const std::vector<std::string>& options);
   void start();
   void kill();  // SIGKILL: nothing is saved
   void signal(int number) const;
@@ -35,7 +37,7 @@ class RedisServer {
   // Over the test's own connection, as the default user: the answer as text, an array's elements
   // separated by spaces. Throws on an error reply.
   std::string operator()(const std::vector<std::string>& command);
-  // Many at once, in one MULTI where asked; answers are checked, not returned.
+  // Many at once; an error among the answers throws, otherwise they are not returned.
   void pipeline(const std::vector<std::vector<std::string>>& commands);
   // SET or DEL with the word in the change stream, in one MULTI, as every writer does it.
   void publish(const std::string& prefix, const std::string& key, const std::string& json);

@@ -60,8 +60,6 @@ Result<StreamState> look_at_stream(Connection& connection, const std::string& st
       const auto id = StreamId::parse(value.text);
       has_last = id.has_value();
       if (id) state.last = *id;
-    } else if (name == "max-deleted-entry-id") {
-      state.max_deleted = StreamId::parse(value.text).value_or(StreamId{});
     } else if (name == "first-entry") {
       state.first_entry = id_of(value);
     }
@@ -78,8 +76,6 @@ std::optional<std::string> gap_after(StreamId position, const StreamState& state
   if (position == StreamId{}) return "the stream has begun";
   // Entries are trimmed from the front: while ours or an older one is there, none after it is gone.
   if (state.first_entry && *state.first_entry <= position) return std::nullopt;
-  // Ours is the last of the trimmed ones.
-  if (state.max_deleted == position && state.first_entry) return std::nullopt;
   return here + " is no longer in the stream: it was trimmed";
 }
 

@@ -28,12 +28,12 @@ struct StreamId {
 struct StreamState {
   StreamId last;
   std::optional<StreamId> first_entry;  // nothing: it is empty
-  StreamId max_deleted;                 // 0-0 before Redis 7, which does not say
 };
 
 Result<StreamState> look_at_stream(Connection& connection, const std::string& stream);
 
-// Nothing: every entry after `position` was still there when `state` was taken. Otherwise why not.
+// Nothing: every entry after `position` was still there when `state` was taken. Otherwise why that is
+// not certain: in a stream that keeps fewer entries than are added between two looks it never is.
 std::optional<std::string> gap_after(StreamId position, const StreamState& state);
 
 struct StreamNews {
