@@ -3,6 +3,8 @@
 # and configuring a build. To be sourced.
 
 POSTERN_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Another clone of the same source finds what this one has compiled.
+export CCACHE_BASEDIR=$POSTERN_ROOT CCACHE_NOHASHDIR=1
 
 # Debian 12 names. `build` is all that cmake asks for; `runtime` is what `scripts/run` starts beside
 # posternd; `test` adds the real servers and second opinions of the tests; `lint` the checkers.

@@ -23,22 +23,22 @@ TLS = {"starttls": "starttls", "smtps": "implicit"}
 class World:
     """`policies`: a set under tests/fixtures/policies, or a folder. `source`: directory or redis (then a private
     Redis is started and the set published). `ready`: wait until posternd has a snapshot. `table_proxy`: Postfix
-    asks its tables through world.tables, which can take them away one by one."""
+    asks its tables through world.tables, which can take them away one by one. `milter`: inet or unix."""
 
     def __init__(self, policies="cleanmail", settings=None, chroot=False, source="directory", ready=True,
-                 users=(), postfix_extra=None, table_proxy=False):
+                 users=(), postfix_extra=None, table_proxy=False, milter="inet"):
         self.stack = contextlib.ExitStack()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-test-"))
         self.folder.chmod(0o755)
         self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.redis = None
         try:
-            self._build(policies, settings or {}, chroot, source, ready, users, postfix_extra, table_proxy)
+            self._build(policies, settings or {}, chroot, source, ready, users, postfix_extra, table_proxy, milter)
         except BaseException:
             self.stack.close()
             raise
 
-    def _build(self, policies, settings, chroot, source, ready, users, postfix_extra, table_proxy):
+    def _build(self, policies, settings, chroot, source, ready, users, postfix_extra, table_proxy, milter):
         self.certificate = Certificate(self.folder)
         self.sinks = {}
         for name, (address, port) in HOPS.items():
@@ -60,13 +60,17 @@ class World:
         postfix_folder = self._folder("postfix")
         world = self.sinks["world"]
         self.posternd = Posternd(postern_folder, 0, settings)
+        milter_address = f"inet:127.0.0.1:{self.posternd.milter_port}"
+        if milter == "unix":
+            milter_address = f"unix:{self.posternd.state}/milter.sock"
+            self.posternd.change_settings({"listen": {"milter": milter_address}})
         tables = self.posternd.tables
         if table_proxy:
             self.tables = TableProxy(self.folder / "proxy.sock", tables.removeprefix("unix:"))
             self.stack.callback(self.tables.stop)
             tables = f"unix:{self.tables.path}"
         self.postfix = Postfix(postfix_folder, tables, self.posternd.secrets,
-                               f"inet:127.0.0.1:{self.posternd.milter_port}", self.certificate,
+                               milter_address, self.certificate,
                                f"[{world.address}]:{world.port}", chroot=chroot, extra=postfix_extra)
         self.posternd.change_settings({"submit": {"address": f"127.0.0.1:{self.postfix.submit_port}"}})
         self.stack.callback(self.posternd.stop)
