@@ -31,6 +31,8 @@ struct Plan {
   std::string sender = "<bulk@example.org>";
   std::vector<std::string> recipients = {"<to@example.net>"};
   std::string client = "192.0.2.25";
+  std::vector<std::string> headers;  // "Name: value"
+  long pause = 0;                    // milliseconds
   long seconds = 300;
 };
 
@@ -63,6 +65,11 @@ test::MilterMail mail_for(const Plan& plan) {
       {"Message-ID", " <milter-load@example.org>"},
       {"MIME-Version", " 1.0"},
       {"Content-Type", " text/plain; charset=us-ascii"}};
+  for (const std::string& header : plan.headers) {
+    const std::size_t colon = std::min(header.find(':'), header.size());
+    mail.headers.emplace_back(header.substr(0, colon),
+                              header.substr(std::min(colon + 1, header.size())));
+  }
   mail.body = body_of(plan.size);
   return mail;
 }
@@ -134,6 +141,7 @@ class Run {
       mine.fault = client.error().what;
       return;
     }
+    client->set_pause(Milliseconds(plan_.pause));
     if (const Status greeted = greet(*client); !greeted) {
       mine.fault = greeted.error().what;
       return;
@@ -210,7 +218,10 @@ int run(int argc, char** argv) {
   app.add_option("--size", plan.size, "octets of body")->check(CLI::Range(0, 100'000'000));
   app.add_option("--from", plan.sender);
   app.add_option("--rcpt", plan.recipients, "may be given several times");
+  app.add_option("--header", plan.headers, "one more, \"Name: value\"; may be given several times");
   app.add_option("--client", plan.client, "the SMTP client's address");
+  app.add_option("--pause", plan.pause, "milliseconds the SMTP client thinks before each command")
+      ->check(CLI::Range(0L, 60'000L));
   app.add_option("--seconds", plan.seconds, "give up after")->check(CLI::Range(1L, 86'400L));
   CLI11_PARSE(app, argc, argv);
   return Run(plan).go();

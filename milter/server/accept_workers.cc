@@ -69,8 +69,7 @@ AcceptWorkers::AcceptWorkers(ListenSocket socket, UniqueFd wake, std::size_t thr
 AcceptWorkers::~AcceptWorkers() { stop(); }
 
 void AcceptWorkers::stop() {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(wake_.get(), &one, sizeof one));  // never read: all threads see it
+  ::eventfd_write(wake_.get(), 1);  // never read: all threads see it
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }

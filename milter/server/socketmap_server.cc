@@ -75,8 +75,7 @@ class SocketmapServer::Loop {
 
   void stop() {
     stopping_ = true;
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(wake_.get(), &one, sizeof one));
+    ::eventfd_write(wake_.get(), 1);
     if (thread_.joinable()) thread_.join();
   }
 

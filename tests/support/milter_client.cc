@@ -11,6 +11,7 @@
 #include <array>
 #include <cstring>
 #include <sstream>
+#include <thread>
 
 #include "server/accept_workers.h"
 
@@ -226,6 +227,7 @@ Result<MilterOutcome> MilterClient::envelope(const MilterMail& mail, const Macro
   MilterOutcome outcome;
   Macros at_mail = more;
   at_mail.erase("i");  // Postfix does not know it yet
+  if (const Status paused = think(); !paused) return paused.error();
   if (const Status sent = send_macros(SMFIC_MAIL, at_mail); !sent) return sent.error();
   auto answer = ask(SMFIC_MAIL, joined(mail.mail));
   if (!answer) return answer.error();
@@ -236,6 +238,7 @@ Result<MilterOutcome> MilterClient::envelope(const MilterMail& mail, const Macro
   }
   bool any_accepted = false;
   for (const auto& recipient : mail.recipients) {
+    if (const Status paused = think(); !paused) return paused.error();
     if (const Status sent = send_macros(SMFIC_RCPT, any_accepted ? more : at_mail); !sent) {
       return sent.error();
     }
@@ -249,6 +252,7 @@ Result<MilterOutcome> MilterClient::envelope(const MilterMail& mail, const Macro
 }
 
 Status MilterClient::content(const MilterMail& mail, const Macros& more, MilterOutcome& outcome) {
+  if (const Status paused = think(); !paused) return paused;
   if ((steps_ & SMFIP_NODATA) == 0) {
     if (const Status sent = send_macros(SMFIC_DATA, more); !sent) return sent;
     if (const Status told = tell(SMFIC_DATA, "", SMFIP_NR_DATA); !told) return told;
@@ -307,6 +311,13 @@ Result<MilterOutcome> MilterClient::deliver(const MilterMail& mail) {
   // Postfix ends every transaction with it.
   if (const Status aborted = abort(); !aborted) return aborted.error();
   return outcome;
+}
+
+Status MilterClient::think() {
+  if (pause_.count() == 0) return success();
+  const Status flushed = flush();  // what was said before is on its way
+  std::this_thread::sleep_for(pause_);
+  return flushed;
 }
 
 Status MilterClient::abort() { return send(SMFIC_ABORT, ""); }

@@ -66,6 +66,9 @@ class MilterClient {
   Status abort();
   Status quit();
 
+  // How long the SMTP client thinks before each of its commands; Postfix has nothing to say meanwhile.
+  void set_pause(Milliseconds pause) { pause_ = pause; }
+
   // For what Postfix would never send.
   Status send(char command, std::string_view payload);
   Status flush();
@@ -73,6 +76,7 @@ class MilterClient {
 
  private:
   MilterClient(UniqueFd fd, Milliseconds patience) : fd_(std::move(fd)), patience_(patience) {}
+  Status think();
   Status send_macros(char command, const Macros& more);
   Result<Packet> ask(char command, std::string_view payload);
   Status tell(char command, std::string_view payload, std::uint32_t no_reply_bit);
@@ -82,6 +86,7 @@ class MilterClient {
 
   UniqueFd fd_;
   Milliseconds patience_;
+  Milliseconds pause_{0};
   std::string out_;
   std::string in_;
   std::size_t taken_ = 0;
