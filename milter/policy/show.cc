@@ -214,7 +214,10 @@ Result<std::string> show_as_understood(const DocumentKey& key, std::string_view 
   Result<Json> tree = parse_json(json);
   if (!tree) return tree.error();
   const Result<DecodedValue> value = decode_tree(key, *tree, options);
-  if (!value) return value.error();
+  if (!value) {
+    if (key.type == DocumentType::dkim) wipe_texts(*tree);
+    return value.error();
+  }
   if (const auto understood = shown_value(*value, *tree)) lay_over(*tree, *understood);
   redact(*tree);
   return dump_json(*tree);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "base/guarded.h"
 #include "unit/policy/documents.h"
 
 namespace postern::policy {
@@ -122,6 +125,32 @@ TEST(Snapshot, AnOldOneNeverChanges) {
   EXPECT_EQ(second->policy("p"), nullptr);
   EXPECT_EQ(second->count(DocumentType::policy), 0U);
   EXPECT_EQ(second->count(DocumentType::domain), 2U);
+}
+
+TEST(Snapshot, IsReadWhileTheNextOneIsMade) {
+  Published<Snapshot> published(Set()
+                                    .with("domain:a.net", with_subnet("a.net", "192.0.2.0/24"))
+                                    .with("domain:b.net", domain_json("b.net"))
+                                    .finish(1));
+  std::jthread reader([&published](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const auto pinned = published.get();
+      EXPECT_EQ(pinned->domain("a.net")->name, "a.net");
+      EXPECT_EQ(pinned->domain("a.net")->policy->id, "p");
+      EXPECT_TRUE(pinned->is_client_of(ip("192.0.2.1"), "a.net"));
+      EXPECT_GE(pinned->count(DocumentType::domain), 1U);
+    }
+  });
+  for (std::uint64_t generation = 2; generation < 300; ++generation) {
+    Set next(*published.get());
+    next.with("domain:a.net", with_subnet("a.net", "192.0.2.0/24"));
+    if (generation % 2 == 0) {
+      next.without("domain:b.net");
+    } else {
+      next.with("domain:b.net", with_alias("b.net", "x.net"));
+    }
+    published.set(next.finish(generation));
+  }
 }
 
 TEST(Snapshot, AnEditorMayGoOnAfterFinishing) {
