@@ -64,7 +64,7 @@ std::string unsigned_value(const SignatureTags& tags) {
   return folder.take();
 }
 
-std::string signed_value(std::string unsigned_value, std::string_view signature) {
+std::string signed_value(const std::string& unsigned_value, std::string_view signature) {
   Folder folder(3);  // the tab and "b="
   while (!signature.empty()) {
     const std::string_view piece = signature.substr(0, folder.room());

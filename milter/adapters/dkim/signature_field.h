@@ -27,6 +27,6 @@ struct SignatureTags {
 // The field's value, with its leading space and with "b=" empty and last: the form that is signed.
 std::string unsigned_value(const SignatureTags& tags);
 // The same with the signature in it. `signature` is base64.
-std::string signed_value(std::string unsigned_value, std::string_view signature);
+std::string signed_value(const std::string& unsigned_value, std::string_view signature);
 
 }  // namespace postern::dkim

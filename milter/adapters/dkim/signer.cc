@@ -1,6 +1,7 @@
 #include "adapters/dkim/signer.h"
 
 #include <algorithm>
+#include <ranges>
 #include <string_view>
 
 #include "adapters/dkim/crypto.h"
@@ -89,16 +90,15 @@ Result<Signer::Selection> Signer::select(const mail::Message& message) const {
   if (message.find("From") == nullptr)
     return permanent_error("DKIM: the message has no From field");
   Selection selection;
-  const auto& fields = message.headers();
   for (const Name& name : names_) {
     // A verifier counts instances from the bottom up (RFC 6376 5.4.2).
-    for (auto field = fields.rbegin(); field != fields.rend(); ++field) {
-      if (!equals_ignoring_case(field->name, name.text)) continue;
+    for (const mail::HeaderField& field : std::views::reverse(message.headers())) {
+      if (!equals_ignoring_case(field.name, name.text)) continue;
       if (selection.names.size() == kMostSignedFields) {
         return permanent_error("DKIM: too many header fields to sign");
       }
       selection.names.push_back(name.text);
-      selection.canonical += canonical_header(field->name, field->value, header_canonicalization_);
+      selection.canonical += canonical_header(field.name, field.value, header_canonicalization_);
       selection.canonical += "\r\n";
     }
     if (name.oversigned) selection.names.push_back(name.text);

@@ -7,9 +7,9 @@
 namespace postern::rspamd {
 namespace {
 
-constexpr std::size_t kLargestAnswer = 1024 * 1024;
+constexpr std::size_t kLargestAnswer = std::size_t{1024} * 1024;
 constexpr std::size_t kLongestValue = 1000;
-constexpr std::size_t kMostRecipientBytes = 32 * 1024;
+constexpr std::size_t kMostRecipientBytes = std::size_t{32} * 1024;
 
 // UTF-8 passes (SMTPUTF8 addresses); control characters would end the header or hide in a log.
 std::string safe_value(std::string_view value) {

@@ -11,7 +11,7 @@
 namespace postern::spamd {
 namespace {
 
-constexpr std::size_t kLargestAnswer = 64 * 1024;
+constexpr std::size_t kLargestAnswer = std::size_t{64} * 1024;
 constexpr std::size_t kLongestShown = 80;  // of an answer, in an error
 
 // "SPAMD/1.1 0 EX_OK": whether it is spamd's line, and whether it says that all is well.
