@@ -1,6 +1,7 @@
 // Purpose:   DKIM signatures over a message in the form in which it will be sent.
 // Threading: sign() is called from many threads at once.
-// Failure:   temporary: the library failed; nothing was signed. Errors never hold key material.
+// Failure:   temporary: the library failed; nothing was signed. Permanent: this message cannot be signed
+//            whatever is done. Errors never hold key material.
 // Source:    RFC 6376, RFC 8463 (Ed25519).
 #pragma once
 

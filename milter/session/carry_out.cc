@@ -18,6 +18,9 @@ using decide::Fate;
 
 constexpr std::size_t kLongestSubject = 250;
 
+// The message's own fault: trying again would end the same way.
+mail::Reply unsignable_reply() { return {550, "5.6.0", "message cannot be signed as it is"}; }
+
 Verdict verdict_of(const decide::Plan& plan) {
   switch (plan.fate) {
     case Fate::deliver:
@@ -169,7 +172,10 @@ Verdict Transaction::carry_out(const decide::Plan& plan, const decide::Evidence&
     }
     auto signatures = sign(editor);
     if (!signatures) {
-      return refuse_message(queue_id, fault_reply(), "not signed: " + signatures.error().what);
+      const Error& error = signatures.error();
+      return refuse_message(
+          queue_id, error.permanence == Permanence::temporary ? fault_reply() : unsignable_reply(),
+          "not signed: " + error.what);
     }
     signed_by = std::move(*signatures);
   }
