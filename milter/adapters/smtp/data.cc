@@ -36,14 +36,14 @@ Status write_dot_stuffed(std::string_view bytes,
       const std::size_t fits = kPieceSize - piece.size();
       piece += line.substr(0, fits);
       line.remove_prefix(fits);
-      const Status written = sink(piece);
+      Status written = sink(piece);
       if (!written) return written;
       piece.clear();
     }
     piece += line;
     piece += kLineEnd;
     if (piece.size() < kPieceSize) continue;
-    const Status written = sink(piece);
+    Status written = sink(piece);
     if (!written) return written;
     piece.clear();
   }

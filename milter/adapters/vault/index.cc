@@ -22,6 +22,7 @@ namespace {
 // Another program may be reading or, with the sqlite3 shell, writing.
 constexpr int kBusyMilliseconds = 5000;
 constexpr std::size_t kMostRowsListed = 10'000;
+constexpr std::uint64_t kMostRowsSkipped = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t to_stored(WallTime time) {
   return std::chrono::floor<Milliseconds>(time.time_since_epoch()).count();
@@ -272,9 +273,8 @@ Result<std::vector<ports::VaultRow>> Index::list(const ports::VaultFilter& filte
       int at = 0;
       for (const Condition& condition : conditions) query.bind(++at, condition.value);
       query.bind(++at, static_cast<std::int64_t>(std::min(filter.limit, kMostRowsListed)));
-      constexpr std::uint64_t kMostSkipped = std::numeric_limits<std::int64_t>::max();
-      query.bind(++at,
-                 static_cast<std::int64_t>(std::min<std::uint64_t>(filter.offset, kMostSkipped)));
+      query.bind(++at, static_cast<std::int64_t>(
+                           std::min<std::uint64_t>(filter.offset, kMostRowsSkipped)));
       std::vector<ports::VaultRow> rows;
       while (query.executeStep()) {
         auto row = read_row(query);

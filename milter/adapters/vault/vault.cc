@@ -35,9 +35,9 @@ class FileVault final : public ports::Vault {
     if (message.copies.empty()) {
       return permanent_error("vault: " + printable(message.id, 64) + ": a message without a copy");
     }
-    const Status room = reserve(message.bytes.size());
+    Status room = reserve(message.bytes.size());
     if (!room) return room;
-    const Status stored = store_in_reserved_room(message);
+    Status stored = store_in_reserved_room(message);
     ledger_.with([&](Ledger& ledger) {
       ledger.reserved -= message.bytes.size();
       if (!stored) return;
@@ -103,7 +103,7 @@ class FileVault final : public ports::Vault {
 
   Status reserve(std::uint64_t size) {
     return ledger_.with([&](Ledger& ledger) {
-      const Status room = room_for(size, ledger);
+      Status room = room_for(size, ledger);
       if (room) ledger.reserved += size;
       return room;
     });
