@@ -2,7 +2,7 @@
 // Ownership: borrowed by whoever needs it; outlives them (main.cc or the test owns it).
 // Threading: all members are safe to call from any thread.
 // Units:     wall() is UTC civil time for records and expiries; steady() is for measuring and
-// deadlines.
+//            deadlines.
 #pragma once
 
 #include <chrono>

@@ -4,8 +4,7 @@
 // Threading: safe from any thread; a line is written whole.
 // Failure:   a log that cannot be written is dropped; mail goes on.
 // Formats:   journal (sd_journal fields POSTERN_<NAME> when the journal listens, else "<prio>"
-// lines
-//            on standard error), json (one object a line), text (for people).
+//            lines on standard error), json (one object a line), text (for people).
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,7 @@
 // Ownership: the process has one registry, as it has one log.
 // Threading: safe from any thread.
 // Names:     are given whole ("postern_messages_total"); docs/metrics.md lists them all. Label
-// values
-//            come from closed sets: never an address, a domain or anything a sender chose.
+//            values come from closed sets: never an address, a domain or anything a sender chose.
 #pragma once
 
 #include <cstdint>

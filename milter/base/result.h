@@ -1,6 +1,8 @@
 // Purpose:   expected failures as values: Result<T> holds a T or an Error, Status holds nothing or
-// one. Ownership: values; an Error owns its text. Threading: like any value. Failure:   asking a
-// failed Result for its value is a programming error and terminates.
+//            one.
+// Ownership: values; an Error owns its text.
+// Threading: like any value.
+// Failure:   asking a failed Result for its value is a programming error and terminates.
 #pragma once
 
 #include <string>

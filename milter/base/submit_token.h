@@ -1,6 +1,5 @@
 // Purpose:   the proof that a message at the submit listener is ours: what the submitter writes
-// into
-//            X-Postern-Token and the session verifies and deletes.
+//            into X-Postern-Token and the session verifies and deletes.
 // Threading: pure functions.
 // Source:    docs/architecture.md, "The way back in".
 #pragma once

@@ -1,7 +1,7 @@
 // Purpose:   what one policy does with one class: the canonical table, one row per class.
 // Threading: pure functions.
 // Source:    docs/semantics.md, "The classes"; RelayProps, QuarantineProps, RetentionProps,
-// ArchiveProps.
+//            ArchiveProps.
 #pragma once
 
 #include <optional>

@@ -2,8 +2,7 @@
 // Ownership: a value.
 // Threading: filled by the gatherer, immutable afterwards.
 // Failure:   "could not be told" is a value of its own, never a missing one, and each has its
-// consequence
-//            (a setting says which).
+//            consequence (a setting says which).
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,10 @@
 // Purpose:   the decisions for all recipients of a transaction -> one plan: the reply, the copies
-// that
-//            must be durable before it, and what is changed about the message.
+//            that must be durable before it, and what is changed about the message.
 // Ownership: a value; recipients are named by their position in the transaction.
 // Threading: pure functions.
 // Failure:   recipients who would need different messages cannot share a transaction: the plan then
-// is
-//            451, never somebody else's outcome (the session answers 452 at RCPT before it comes to
-//            that).
+//            is 451, never somebody else's outcome (the session answers 452 at RCPT before it comes
+//            to that).
 // Source:    docs/semantics.md, "One reply for all".
 #pragma once
 

@@ -3,7 +3,7 @@
 // Threading: pure functions.
 // Failure:   a fault in the documents (a dangling id) is 451, never 5xx.
 // Source:    docs/semantics.md, "RCPT"; Domain.status, User.status, Policy.incoming,
-// Policy.mailSizeLimit.
+//            Policy.mailSizeLimit.
 #pragma once
 
 #include <cstdint>

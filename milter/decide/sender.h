@@ -1,7 +1,9 @@
 // Purpose:   MAIL: is this mail from outside, or from somebody who may send through us, and as
-// whom. Ownership: an Outgoing borrows from the snapshot. Threading: pure functions. Failure:   a
-// fault in the documents (a dangling id) is 451, never 5xx. Source:    docs/semantics.md, "Outgoing
-// mail"; Domain.outgoingSubnets, Policy.outgoing.
+//            whom.
+// Ownership: an Outgoing borrows from the snapshot.
+// Threading: pure functions.
+// Failure:   a fault in the documents (a dangling id) is 451, never 5xx.
+// Source:    docs/semantics.md, "Outgoing mail"; Domain.outgoingSubnets, Policy.outgoing.
 #pragma once
 
 #include <optional>

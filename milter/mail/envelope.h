@@ -1,7 +1,7 @@
 // Purpose:   the SMTP envelope as the milter sees it, ESMTP parameters included.
 // Ownership: values.
 // Source:    RFC 5321 4.1.1.2-3, RFC 1870 (SIZE), RFC 6152 (BODY), RFC 6531 (SMTPUTF8), RFC 3461
-// (DSN).
+//            (DSN).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 // Purpose:   the author addresses in the header From: what DKIM, DMARC and ownership rules look at.
 // Source:    RFC 5322 3.6.2; a message may carry no From, several fields, or several addresses in
-// one,
-//            and each of these is a fact the caller must see.
+//            one, and each of these is a fact the caller must see.
 #pragma once
 
 #include <vector>

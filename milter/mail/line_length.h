@@ -1,8 +1,7 @@
 // Purpose:   the form in which Postfix will send a message with over-long lines, so that what is
 //            signed is what is sent.
 // Source:    Postfix smtp(8), smtp_line_length_limit = 998: CRLF and a space after every 998
-// octets,
-//            the space counting for the next line, in header and body alike.
+//            octets, the space counting for the next line, in header and body alike.
 #pragma once
 
 #include <optional>

@@ -2,7 +2,8 @@
 // Ownership: an adapter owns its connections; the input is borrowed for the call.
 // Threading: scan() is called from many threads at once.
 // Failure:   a temporary Error for a scanner that is away, slow, or talks nonsense. Never a clean
-// verdict. Units:     scores in thousandths, already multiplied by the scanner's scale.
+//            verdict.
+// Units:     scores in thousandths, already multiplied by the scanner's scale.
 #pragma once
 
 #include <optional>

@@ -1,8 +1,8 @@
 // Purpose:   hands a message back to the MTA through the `submit` listener.
 // Threading: submit() is called from many threads at once.
 // Failure:   temporary (connection, 4xx) or permanent (5xx); the text names the command and the
-// reply. Source:    RFC 5321; the listener accepts only what carries a valid token
-// (docs/architecture.md).
+//            reply.
+// Source:    RFC 5321; the listener accepts only what carries a valid token (docs/architecture.md).
 #pragma once
 
 #include <string>

@@ -1,8 +1,7 @@
 // Purpose:   asks the scanners about one message, side by side, each within its own deadline.
 // Ownership: borrows everything for the call; nothing outlives it.
 // Threading: scanners that go outside run in threads of their own; the caller waits and keeps the
-// MTA
-//            patient with progress().
+//            MTA patient with progress().
 // Failure:   a scanner that is away, slow or babbling makes the finding Unavailable.
 #pragma once
 

@@ -1,8 +1,9 @@
 // Purpose:   what a milter may change about a message at end of message, as one small interface.
 // Ownership: borrowed for the end of one message.
 // Threading: the transaction's thread; progress() may be called from it at any time before the
-// reply. Failure:   an Error when the MTA's connection is gone or refuses: the transaction ends in
-// 451. Source:    libmilter's smfi_* calls; docs/postfix.md says what Postfix does with each.
+//            reply.
+// Failure:   an Error when the MTA's connection is gone or refuses: the transaction ends in 451.
+// Source:    libmilter's smfi_* calls; docs/postfix.md says what Postfix does with each.
 #pragma once
 
 #include <string>

@@ -1,8 +1,7 @@
 // Purpose:   the two forms in which DKIM hashes a message.
 // Threading: pure functions.
 // Source:    RFC 6376 3.4. A header value stands in memory with LF folds; on the wire, which is
-// what is
-//            hashed, they are CRLF, and an MTA puts a tab where a fold has no white space.
+//            what is hashed, they are CRLF, and an MTA puts a tab where a fold has no white space.
 #pragma once
 
 #include <functional>

@@ -3,7 +3,7 @@
 // Threading: all of it is safe from many threads at once, one SigningKey included.
 // Failure:   temporary (a better key may come with the next policy); texts never hold key material.
 // Source:    RFC 6376 3.3.3 (RSA with SHA-256), RFC 8463 3 (Ed25519 over the SHA-256 of the
-// header).
+//            header).
 #pragma once
 
 #include <memory>

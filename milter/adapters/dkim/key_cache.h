@@ -1,7 +1,7 @@
 // Purpose:   parsed private keys, kept: parsing a PEM and using a cold key costs more than a
-// signature. Ownership: shares its keys with whoever is signing. A key that left the policies stays
-// until newer
-//            ones push it out.
+//            signature.
+// Ownership: shares its keys with whoever is signing. A key that left the policies stays until
+//            newer ones push it out.
 // Threading: safe from many threads at once.
 // Failure:   as SigningKey::parse().
 #pragma once

@@ -2,9 +2,8 @@
 // Ownership: owns a cache of parsed keys; the clock is borrowed.
 // Threading: sign() from many threads at once; they share the parsed keys and nothing else.
 // Failure:   temporary: a key cannot be used or the crypto library fails. Permanent: the message
-// cannot
-//            be signed whatever is done (no From field, or more than 500 fields to sign). Texts
-//            never hold key material.
+//            cannot be signed whatever is done (no From field, or more than 500 fields to sign).
+//            Texts never hold key material.
 // Source:    RFC 6376, RFC 8463. The canonical forms and the field are written here and the rest is
 //            OpenSSL's, because Debian's libopendkim leaks every Ed25519 key it signs with and
 //            parses the PEM again for every message; it serves as a second opinion in the tests.

@@ -2,8 +2,7 @@
 // Ownership: owns its HTTP client, whose connections stay open between messages.
 // Threading: scan() from many threads at once.
 // Failure:   temporary Errors only: no connection, a deadline, another status than 200, an answer
-// over
-//            1 MiB, no JSON, no score, an error of rspamd's, a skipped message. Texts name the
+//            over 1 MiB, no JSON, no score, an error of rspamd's, a skipped message. Texts name the
 //            engine.
 // Units:     scores in thousandths, multiplied by the scale.
 // Source:    rspamd's protocol documentation, /checkv2.

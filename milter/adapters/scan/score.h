@@ -1,7 +1,8 @@
 // Purpose:   what every scanner does with the numbers an engine writes: decimal text to
-// thousandths. Threading: pure functions. Units:     thousandths of a point, already multiplied by
-// the scanner's scale. Failure:   nothing for what is no number, or no plausible one: an engine
-// that answers nonsense is
+//            thousandths.
+// Threading: pure functions.
+// Units:     thousandths of a point, already multiplied by the scanner's scale.
+// Failure:   nothing for what is no number, or no plausible one: an engine that answers nonsense is
 //            unavailable, never "0".
 #pragma once
 

@@ -3,7 +3,7 @@
 // Threading: one thread at a time.
 // Units:     a reply has at most 100 lines of at most 2,048 octets.
 // Failure:   Errors name the server, the command and the reply; 5xx is permanent, all else
-// temporary.
+//            temporary.
 #pragma once
 
 #include <string>

@@ -1,7 +1,6 @@
 // Purpose:   the Received field that the MTA hides from a milter, made again for SpamAssassin:
-// without
-//            it the engine takes the sender's own newest Received for the client, and every rule
-//            about relays judges the wrong host.
+//            without it the engine takes the sender's own newest Received for the client, and every
+//            rule about relays judges the wrong host.
 // Threading: pure functions.
 // Source:    RFC 5321 4.4; the form SpamAssassin reads as one of Postfix's.
 #pragma once

@@ -2,7 +2,7 @@
 // Ownership: owns the directory tree below <path>; a Pending owns a file that has no row yet.
 // Threading: all members are called from many threads at once; a Pending belongs to one thread.
 // Failure:   temporary for anything the system refuses; permanent for an id that is taken or
-// damage.
+//            damage.
 #pragma once
 
 #include <sys/types.h>

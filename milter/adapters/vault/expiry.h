@@ -1,8 +1,9 @@
 // Purpose:   until when a copy is kept.
 // Threading: pure function.
 // Units:     days; archive: calendar months (the last day of a shorter month, time of day kept),
-// UTC. Source:    QuarantineProps.duration, RetentionProps.duration (days), ArchiveProps.duration
-// (months).
+//            UTC.
+// Source:    QuarantineProps.duration, RetentionProps.duration (days), ArchiveProps.duration
+//            (months).
 #pragma once
 
 #include <optional>
