@@ -24,7 +24,7 @@
 namespace postern::log {
 namespace {
 
-constexpr std::size_t kMaxLine = 32 * 1024;
+constexpr std::size_t kMaxLine = 32UL * 1024;
 constexpr std::size_t kMaxFields = 64;
 constexpr std::size_t kMaxName = 48;
 // How much of the message and of each value is kept: the first of these with which the line fits.
@@ -74,7 +74,7 @@ std::string clean_name(std::string_view name) {
 }
 
 std::string text_value(const Field& field, std::size_t max_size) {
-  const std::string value = single_line(field.value, max_size);
+  std::string value = single_line(field.value, max_size);
   const bool plain = !value.empty() && value.find_first_of(" \"=") == std::string::npos;
   if (plain) return value;
   std::string quoted = "\"";

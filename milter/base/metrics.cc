@@ -16,9 +16,9 @@ namespace postern::metrics {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries& buckets() {
-  static const prometheus::Histogram::BucketBoundaries bounds = {
+  static const prometheus::Histogram::BucketBoundaries kBounds = {
       0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60};
-  return bounds;
+  return kBounds;
 }
 
 // The library looks a family up by walking all of them; these remember where each name is.
@@ -31,12 +31,12 @@ struct Families {
 
 // Neither is ever destroyed: threads may still count while the process ends.
 prometheus::Registry& registry() {
-  static auto* const the_registry = new prometheus::Registry;
-  return *the_registry;
+  static auto* const kRegistry = new prometheus::Registry;
+  return *kRegistry;
 }
 Guarded<Families>& families() {
-  static auto* const the_families = new Guarded<Families>;
-  return *the_families;
+  static auto* const kFamilies = new Guarded<Families>;
+  return *kFamilies;
 }
 
 // Throws where the name is no metric's name or belongs to another kind.

@@ -23,7 +23,7 @@ class Secret {
     return *this;
   }
   // A moved-from short string keeps its bytes in place: copy, then wipe the source.
-  // NOLINTNEXTLINE(performance-move-constructor-init): the copy is the point
+  // NOLINTNEXTLINE(performance-move-constructor-init, cert-oop11-cpp)
   Secret(Secret&& other) noexcept : value_(other.value_) { other.wipe(); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {

@@ -6,6 +6,7 @@
 namespace postern {
 namespace {
 
+constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 constexpr std::string_view kCut = "\xe2\x80\xa6";
 
@@ -48,7 +49,6 @@ bool disturbs_a_line(char32_t code) {
 }
 
 void append_escape(std::string& out, char32_t code) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   if (code == '\n') {
     out += "\\n";
   } else if (code == '\r') {

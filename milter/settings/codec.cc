@@ -13,6 +13,8 @@ namespace postern::settings {
 namespace {
 
 constexpr std::size_t kMaxText = 4096;
+constexpr std::string_view kSafeUnquoted =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+";
 
 // A scalar that `parse` must understand, for what is "must be <expected>".
 template <typename T, typename Parse>
@@ -79,9 +81,8 @@ std::optional<std::string> read_scalar(const Place& place) {
 }
 
 std::string show_scalar(std::string_view text) {
-  constexpr std::string_view kSafe =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+";
-  const bool plain = !text.empty() && text.find_first_not_of(kSafe) == std::string_view::npos &&
+  const bool plain = !text.empty() &&
+                     text.find_first_not_of(kSafeUnquoted) == std::string_view::npos &&
                      text.front() != '-' && text.front() != '@' && text.back() != ':';
   if (plain) return std::string(text);
   std::string quoted = "\"";

@@ -40,9 +40,9 @@ std::optional<Scanner> read_any(const Place& place) {
     return std::nullopt;
   }
   enum class Type { spamd, rspamd, header };
-  static const auto words =
+  static const auto kWords =
       choice<Type>({{"spamd", Type::spamd}, {"rspamd", Type::rspamd}, {"header", Type::header}});
-  const auto which = words.read(place.member(*type));
+  const auto which = kWords.read(place.member(*type));
   if (!which) return std::nullopt;
   switch (*which) {
     case Type::spamd:
@@ -73,28 +73,28 @@ std::string show_any(const Scanner& scanner) {
 }  // namespace
 
 const Table<SpamdScanner>& spamd_table() {
-  static const Table<SpamdScanner> table = {
+  static const Table<SpamdScanner> kTable = {
       entry<SpamdScanner>("address", Reload::restart, in<SpamdScanner>(&SpamdScanner::address),
                           text(check_endpoint), "host:port or unix:/path."),
       entry<SpamdScanner>("timeout", Reload::restart, in<SpamdScanner>(&SpamdScanner::timeout),
                           scan_timeout(), kTimeout),
       scale<SpamdScanner>()};
-  return table;
+  return kTable;
 }
 
 const Table<RspamdScanner>& rspamd_table() {
-  static const Table<RspamdScanner> table = {
+  static const Table<RspamdScanner> kTable = {
       entry<RspamdScanner>("url", Reload::restart, in<RspamdScanner>(&RspamdScanner::url),
                            text(check_http_url), "Its normal worker: http://host:port."),
       entry<RspamdScanner>("timeout", Reload::restart, in<RspamdScanner>(&RspamdScanner::timeout),
                            scan_timeout(), kTimeout),
       scale<RspamdScanner>()};
-  return table;
+  return kTable;
 }
 
 const Table<HeaderScanner>& header_table() {
   using H = HeaderScanner;
-  static const Table<H> table = {
+  static const Table<H> kTable = {
       entry<H>("score", Reload::restart, in<H>(&H::score), text(check_header_name),
                "The header field in which an earlier filter wrote its score, a number."),
       entry<H>("advert", Reload::restart, in<H>(&H::advert), text_or_empty(check_header_name),
@@ -107,11 +107,11 @@ const Table<HeaderScanner>& header_table() {
       entry<H>("required", Reload::restart, in<H>(&H::required), yes_or_no(),
                "Whether a message without the header is one that was not scanned; else its score "
                "is 0.")};
-  return table;
+  return kTable;
 }
 
 const Table<Virus>& virus_table() {
-  static const Table<Virus> table = {
+  static const Table<Virus> kTable = {
       entry<Virus>("address", Reload::restart, in<Virus>(&Virus::address), text(check_endpoint),
                    "clamd's socket: unix:/path or host:port."),
       entry<Virus>("timeout", Reload::restart, in<Virus>(&Virus::timeout), scan_timeout(),
@@ -119,7 +119,7 @@ const Table<Virus>& virus_table() {
       entry<Virus>("on_failure", Reload::restart, in<Virus>(&Virus::on_failure),
                    choice<OnFailure>({{"defer", OnFailure::defer}, {"accept", OnFailure::accept}}),
                    "A clamd that does not answer gives no clean verdict: defer (451) or accept.")};
-  return table;
+  return kTable;
 }
 
 Codec<Scanner> scanner() { return {read_any, show_any}; }

@@ -251,7 +251,7 @@ void describe(std::vector<SettingInfo>& infos, const Table<S>& table, const S& d
 }  // namespace
 
 const Table<Settings>& settings_table() {
-  static const Table<Settings> table = [] {
+  static const Table<Settings> kTable = [] {
     Table<Settings> entries;
     add_sockets_and_policy(entries);
     add_evidence(entries);
@@ -259,7 +259,7 @@ const Table<Settings>& settings_table() {
     add_keeping(entries);
     return entries;
   }();
-  return table;
+  return kTable;
 }
 
 std::vector<SettingInfo> describe_settings() {

@@ -52,10 +52,9 @@ TEST(Table, SaysWhatARunningDaemonTakesOver) {
   for (const SettingInfo& info : describe_settings()) {
     if (info.reload == Reload::live) live.push_back(info.key);
   }
-  EXPECT_THAT(
-      live, ElementsAre("policy.shrink_guard", "spam.on_failure", "advert.marks", "mixed_rejection",
-                        "id_headers", "recipient_delimiter", "signing.missing_key", "log.level",
-                        "log.format", "shutdown_grace"));
+  EXPECT_THAT(live, ElementsAre("spam.on_failure", "advert.marks", "mixed_rejection", "id_headers",
+                                "recipient_delimiter", "signing.missing_key", "log.level",
+                                "log.format", "shutdown_grace"));
 }
 
 TEST(Changes, AreToldWithOldAndNewAndWhatTheyNeed) {
