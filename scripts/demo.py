@@ -21,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests")
 
 from support import client  # noqa: E402
 from support.policies import SHIPPED  # noqa: E402
+from support.posternd import BIN  # noqa: E402
 from support.tools import wait_until  # noqa: E402
 from support.world import World  # noqa: E402
 
@@ -155,7 +156,7 @@ class Demo:
         return dkim.verify(delivery.content, dnsfunc=lambda name, timeout=5: text)
 
 
-COLUMNS = [("message", 24), ("reply of Postfix", 30), ("arrived", 24), ("kept", 19), ("why", 34)]
+COLUMNS = [("message", 20), ("reply of Postfix", 26), ("arrived", 21), ("kept", 17), ("why", 26)]
 
 
 def show_line(cells, mark=" "):
@@ -204,8 +205,8 @@ def keep_running(demo):
         Send more:   scripts/demo.py send --port {world.postfix.port} --to arya@north.example --score 8 --subject Hello
         As a login:  scripts/demo.py send --port {world.postfix.submission_port} --login arya@north.example \\
                        --from arya@north.example --to friend@example.org
-        Look inside: sudo build/release/bin/posternctl --config {config} status
-                     sudo build/release/bin/posternctl --config {config} vault list
+        Look inside: sudo {BIN}/posternctl --config {config} status
+                     sudo {BIN}/posternctl --config {config} vault list
                      curl http://127.0.0.1:{world.posternd.http_port}/metrics
         Policies:    {world.posternd.policy_folder if not world.redis else world.redis.url}
         Logs:        {world.posternd.folder}/posternd.log  {world.postfix.log_path}"""))

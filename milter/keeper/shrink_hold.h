@@ -33,6 +33,7 @@ class ShrinkHold {
   // The document has come back.
   void release(const policy::DocumentKey& key) { deletes_.erase(key); }
 
+  bool holds_full_set() const { return full_set_.has_value(); }
   bool holds() const { return full_set_.has_value() || !deletes_.empty(); }
   // For people; nothing when nothing is held.
   std::optional<std::string> describe(const policy::Snapshot& in_force) const;

@@ -12,6 +12,9 @@ namespace {
 
 const char* const kFromCache = "policy cache";
 
+// A held set is asked for again when the source has changed, but reading it all is dear.
+constexpr std::chrono::seconds kBetweenLooks{10};
+
 // What a name in the list or a log line may be at most; keys come from outside.
 std::string shown(const std::string& key) { return printable(key, 400); }
 
@@ -97,12 +100,24 @@ void Worker::full_set(std::vector<ports::RawDocument> documents, std::string pos
 }
 
 void Worker::hold_full_set(const std::string& why) {
+  changed_since_hold_ = false;
   log::error("policy: a full set is held, it would lose too much (posternctl policy accept)",
              {{"why", why}, {"source", source_name_}, {"generation", generation_}});
 }
 
+// A held set may have been mended by the changes since: then the hold ends without anybody's word.
+void Worker::look_again_at_what_is_held() {
+  if (!changed_since_hold_ || !hold_.holds_full_set()) return;
+  const SteadyTime now = clock_.steady();
+  if (now < look_again_at_) return;
+  changed_since_hold_ = false;
+  look_again_at_ = now + kBetweenLooks;
+  source_.request_full_set();
+}
+
 void Worker::changes(std::vector<ports::RawDocument> documents, std::string position) {
   in_contact();
+  changed_since_hold_ = true;
   Sorted sorted = sort_changes(std::move(documents));
   Outcome outcome = apply_guarded(sorted);
   refuse_all(sorted.refused);
@@ -126,6 +141,7 @@ void Worker::availability(std::optional<std::string> away_because) {
     in_contact();
     unreadable_.clear();  // of the look before
     if (cache_keeper_.wants_full_set()) source_.request_full_set();
+    look_again_at_what_is_held();
     return;
   }
   const bool is_news = known_.with([&](Known& known) {

@@ -74,6 +74,7 @@ class Worker final : public ports::PolicySink {
   Outcome apply_guarded(Sorted& sorted);
   void put_in_force(Outcome outcome, const std::string& position, bool full_set);
   void hold_full_set(const std::string& why);
+  void look_again_at_what_is_held();
 
   void note_change_fates(const Outcome& outcome);
   void refuse(const Refusal& refusal);
@@ -98,6 +99,8 @@ class Worker final : public ports::PolicySink {
   std::uint64_t generation_ = 0;
   CacheKeeper cache_keeper_;
   ShrinkHold hold_;
+  bool changed_since_hold_ = false;  // the source has changed since a full set was held
+  SteadyTime look_again_at_{};       // not before, however often it changes
   std::map<policy::DocumentKey, std::string> spelled_;  // documents under another spelling of their key
   std::map<policy::DocumentKey, Put> waiting_;          // domains that wait for an alias
   std::size_t waiting_bytes_ = 0;

@@ -46,12 +46,12 @@ def test_policy_show_hides_secrets(world):
     assert "protect" in shown and "PRIVATE KEY" not in shown
 
 
-def test_policy_check_judges_a_directory(world, tmp_path):
+def test_policy_check_judges_a_directory(world):
     assert world.posternd.ctl("policy", "check", world.posternd.policy_folder).returncode == 0
-    folder = tmp_path / "domain"
-    tmp_path.chmod(0o755)
-    folder.mkdir()
+    broken = world.folder / "broken"
+    folder = broken / "domain"
+    folder.mkdir(parents=True)
     (folder / "broken.net.json").write_text('{"name": "broken.net", "status": "ASLEEP"}')
-    done = world.posternd.ctl("policy", "check", tmp_path, check=False)
+    done = world.posternd.ctl("policy", "check", broken, check=False)
     assert done.returncode == 1
     assert "broken.net" in done.stdout + done.stderr and "status" in done.stdout + done.stderr

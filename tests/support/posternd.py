@@ -124,11 +124,11 @@ class Posternd:
         return self.get("/readyz")[0] == 200
 
     def metric(self, name, **labels):
-        """The value of one metric; the sum over all label sets that match."""
+        """The value of one metric, summed over all whose labels begin so; None when there is none."""
         total, found = 0.0, False
         for line in self.get("/metrics")[1].splitlines():
             series, _, value = line.rpartition(" ")
-            if series.split("{")[0] == name and all(f'{k}="{v}"' in series for k, v in labels.items()):
+            if series.split("{")[0] == name and all(f'{k}="{v}' in series for k, v in labels.items()):
                 total, found = total + float(value), True
         return total if found else None
 

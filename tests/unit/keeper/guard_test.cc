@@ -87,6 +87,30 @@ TEST_F(Guard, ChangesGoOnWhileAFullSetIsHeld) {
   EXPECT_NE(held(), "");
 }
 
+TEST_F(Guard, AHeldSetIsAskedForAgainOnceTheSourceHasChanged) {
+  const auto looked = [&] {
+    source_->say([](ports::PolicySink& sink) { sink.availability(std::nullopt); });
+    return source_->requests();
+  };
+  start();
+  full_set(domains(100));
+  full_set(domains(10));
+  EXPECT_EQ(looked(), 0U);
+  change("domain:d50.example", domain_json("d50.example"));
+  EXPECT_EQ(looked(), 1U);
+  EXPECT_EQ(looked(), 1U);
+  // Not after every change: a set is dear to read.
+  change("domain:d51.example", domain_json("d51.example"));
+  EXPECT_EQ(looked(), 1U);
+  clock_.advance(std::chrono::seconds(10));
+  EXPECT_EQ(looked(), 2U);
+  full_set(domains(100));
+  EXPECT_EQ(held(), "");
+  change("domain:d52.example", domain_json("d52.example"));
+  clock_.advance(std::chrono::seconds(10));
+  EXPECT_EQ(looked(), 2U);
+}
+
 TEST_F(Guard, EachTypeCountsForItself) {
   start();
   Documents set = domains(100);
