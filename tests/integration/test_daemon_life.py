@@ -18,6 +18,7 @@ def temporary(outcome):
 
 def test_killed_means_451_and_back_means_service(world):
     assert world.send("a@example.org", "arya@stark.net").accepted
+    world.postfix.wait_until_empty()
     world.posternd.kill()
     outcome = world.send("a@example.org", "arya@stark.net")
     assert temporary(outcome), outcome

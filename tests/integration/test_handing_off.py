@@ -4,6 +4,12 @@ import pytest
 from support.tools import wait_until
 
 
+def forget_last_address(world):
+    """The queue manager remembers the one address it resolved last, for 30 seconds: it is asked for another."""
+    assert world.send("a@example.org", "jon@nightswatch.org").accepted
+    arrived(world.sinks["primary"], "jon@nightswatch.org")
+
+
 def arrived(sink, recipient):
     return sink.wait_for(lambda delivery: recipient in delivery.recipients)[0]
 
@@ -62,6 +68,7 @@ def test_where_waiting_mail_goes_is_asked_again_at_each_try(world):
     try:
         world.policies.change("user:tyrion@lannister.net", platform=None)
         world.posternd.wait_for_generation_after(before)
+        forget_last_address(world)
         world.postfix.flush()
         arrived(world.sinks["primary"], "tyrion@lannister.net")
     finally:
@@ -105,6 +112,7 @@ def test_tls_demanded_and_none_offered_waits(world):
         before = world.posternd.generation()
         world.policies.put("domain:baratheon.net", document)
         world.posternd.wait_for_generation_after(before)
+    forget_last_address(world)
     world.postfix.flush()
     assert arrived(world.sinks["starttls"], "stannis@baratheon.net").tls is True
 
