@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -37,6 +38,8 @@ int run(const Options& options) {
 
   forbid_core_files();
   umask(0077);  // no file we make is for everybody
+  // A peer that has gone is an error of write(2), not the end of the daemon.
+  std::signal(SIGPIPE, SIG_IGN);
   // Before any thread: those made later inherit the blocked signals.
   auto signals = postern::server::DaemonSignals::make();
   if (!signals) {

@@ -49,7 +49,7 @@ THIRD_PARTY = [
     (r"curl/.*", ["adapters/rspamd"]),
     (r"yaml-cpp/.*", ["settings", "adapters/directory"]),
     (r"nlohmann/.*", ["*"]),
-    (r"spdlog/.*|systemd/sd-journal\.h", ["base"]),
+    (r"systemd/sd-journal\.h", ["base"]),
     (r"systemd/sd-daemon\.h", ["main", "daemon", "base"]),
     (r"prometheus/.*", ["base"]),
     (r"openssl/.*", ["base", "policy", "adapters/*", "ctl"]),

@@ -10,7 +10,7 @@ export CCACHE_BASEDIR=$POSTERN_ROOT CCACHE_NOHASHDIR=1
 # posternd; `test` adds the real servers and second opinions of the tests; `lint` the checkers.
 declare -A POSTERN_PACKAGES=(
   [build]="g++ cmake ninja-build ccache pkg-config git
-    libssl-dev nlohmann-json3-dev libspdlog-dev libcli11-dev prometheus-cpp-dev libsqlitecpp-dev
+    libssl-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev libsqlitecpp-dev
     libsqlite3-dev libcurl4-openssl-dev libyaml-cpp-dev libcpp-httplib-dev libhiredis-dev
     libgmime-3.0-dev libidn2-dev libsystemd-dev libopendkim-dev libmilter-dev
     libgtest-dev libgmock-dev libbenchmark-dev"

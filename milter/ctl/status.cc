@@ -57,6 +57,9 @@ void print_status(const json& answer) {
               text_of(vault["bytes"]) + " octets";
   }
   line("vault", stored);
+  for (const json& key : answer["settings_not_enforced"]) {
+    line("not enforced", text_of(key) + " is set, and this version does not act upon it");
+  }
 }
 
 }  // namespace

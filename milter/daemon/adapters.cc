@@ -133,6 +133,19 @@ Result<std::unique_ptr<ports::Submitter>> make_submitter(const settings::Setting
                                settings.submit.timeout, kTokenLifetime});
 }
 
+std::vector<std::string> not_enforced(const settings::Settings& settings) {
+  std::vector<std::string> keys;
+  if (settings.virus) keys.emplace_back("virus");
+  if (settings.dmarc == settings::Dmarc::enforce) keys.emplace_back("dmarc");
+  if (settings.sender_verify == settings::SenderVerify::callout) keys.emplace_back("sender_verify");
+  if (!settings.trusted_relays.empty()) keys.emplace_back("trusted_relays");
+  if (!settings.outgoing.providers.empty()) keys.emplace_back("outgoing.providers");
+  if (!settings.bounce.mx_hosts.empty()) keys.emplace_back("bounce.mx_hosts");
+  if (!settings.srs.domain.empty()) keys.emplace_back("srs.domain");
+  if (!settings.vault.deliver.empty()) keys.emplace_back("vault.deliver");
+  return keys;
+}
+
 session::Rules make_rules(const settings::Settings& settings) {
   session::Rules rules;
   rules.decide.spam_on_failure = settings.spam.on_failure == settings::OnFailure::defer

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,6 +31,9 @@ Result<std::unique_ptr<ports::Vault>> make_vault(const settings::Settings& setti
 // Nullptr: no token keys are configured, so nothing can be handed back to the MTA.
 Result<std::unique_ptr<ports::Submitter>> make_submitter(const settings::Settings& settings,
                                                          const Clock& clock);
+// The keys that are set to something, and that nothing acts upon in this version.
+std::vector<std::string> not_enforced(const settings::Settings& settings);
+
 session::Rules make_rules(const settings::Settings& settings);
 
 }  // namespace postern::daemon

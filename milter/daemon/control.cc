@@ -114,7 +114,8 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
                 {"refused", refused_documents(policy)},
                 {"subnets_left_out", subnet_faults(snapshot.get())}}},
               {"scanners", scanners},
-              {"vault", vault_status(parts.vault)}};
+              {"vault", vault_status(parts.vault)},
+              {"settings_not_enforced", parts.settings_not_enforced}};
 }
 
 Answer policy_show(const Control::Parts& parts, const json& request) {

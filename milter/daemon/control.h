@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/guarded.h"
@@ -29,6 +30,7 @@ class Control {
     Milliseconds submit_timeout;
     policy::DecodeOptions decode;
     WallTime started;
+    std::vector<std::string> settings_not_enforced;
   };
   explicit Control(const Parts& parts) : parts_(parts) {}
 

@@ -78,9 +78,9 @@ Status Daemon::open_outside() {
   options.shrink_guard = settings_.policy.shrink_guard;
   options.decode.shortest_subnet = settings_.outgoing.shortest_subnet;
   keeper_ = std::make_unique<keeper::Keeper>(*source_, cache_.get(), snapshot_, clock_, options);
-  control_ = std::make_unique<Control>(
-      Control::Parts{clock_, snapshot_, *keeper_, services_, vault_.get(), submitter_.get(),
-                     settings_.submit.timeout, options.decode, clock_.wall()});
+  control_ = std::make_unique<Control>(Control::Parts{
+      clock_, snapshot_, *keeper_, services_, vault_.get(), submitter_.get(),
+      settings_.submit.timeout, options.decode, clock_.wall(), not_enforced(settings_)});
   return success();
 }
 
@@ -157,6 +157,9 @@ int Daemon::run(server::DaemonSignals& signals) {
   log::info("postern is ready", {{"milter", milter_->address().to_string()},
                                  {"tables", tables_->address().to_string()},
                                  {"policy", source_->describe()}});
+  for (const std::string& key : not_enforced(settings_)) {
+    log::warning("this version does not act upon a setting", {{"key", key}});
+  }
   tell_service_manager("READY=1");
   while (!milter_ended_) {
     beat();
