@@ -31,6 +31,10 @@ json warnings_of(const policy::Snapshot& snapshot) {
     if (!domain.policy && !domain.policy_id) {
       warnings.push_back("domain:" + domain.name + ": has no policy; its mail is deferred");
     }
+    if (domain.enforcement == policy::Enforcement::observe) {
+      warnings.push_back("domain:" + domain.name +
+                         ": enforcement observe is not acted upon in this version");
+    }
     for (const std::string& fault : domain.subnet_faults) {
       warnings.push_back("domain:" + domain.name + ": outgoingSubnets " + fault);
     }

@@ -43,12 +43,18 @@ void print_status(const json& answer) {
   line("daemon", std::string(answer["ready"] == true ? "ready" : "NOT READY") + ", started " +
                      text_of(answer["started"]) + ", " + text_of(answer["open_transactions"]) +
                      " open transactions" + (answer["draining"] == true ? ", shutting down" : ""));
+  for (const json& reason : answer["not_ready"]) line("", text_of(reason));
   print_policy(answer["policy"]);
   std::string scanners;
   for (const json& scanner : answer["scanners"]) {
     scanners += (scanners.empty() ? "" : ", ") + text_of(scanner);
   }
   line("scanners", scanners.empty() ? "none" : scanners);
+  std::string tables;
+  for (const json& socket : answer["tables"]) {
+    tables += (tables.empty() ? "" : ", ") + text_of(socket);
+  }
+  line("tables", tables);
   const json& vault = answer["vault"];
   std::string stored =
       vault["available"] == true ? "" : "NOT AVAILABLE " + text_of(vault.value("fault", json("")));

@@ -93,7 +93,10 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
                                              parts.clock.wall() - *policy.last_contact)
                                              .count()
                                        : -1;
-  return json{{"ready", usable && !parts.services.draining},
+  const std::vector<std::string> not_ready = parts.not_ready();
+  return json{{"ready", not_ready.empty()},
+              {"not_ready", not_ready},
+              {"tables", parts.tables},
               {"started", to_rfc3339(parts.started)},
               {"open_transactions", parts.services.open_transactions.load()},
               {"draining", parts.services.draining.load()},

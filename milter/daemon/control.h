@@ -4,6 +4,7 @@
 // Failure:   {"ok":false,"exit":N,"error":"…"} with posternctl's exit code; never a secret.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ class Control {
     policy::DecodeOptions decode;
     WallTime started;
     std::vector<std::string> settings_not_enforced;
+    std::vector<std::string> tables;  // where Postfix asks them
+    // Why mail cannot be handled right now; empty: it can.
+    std::function<std::vector<std::string>()> not_ready;
   };
   explicit Control(const Parts& parts) : parts_(parts) {}
 

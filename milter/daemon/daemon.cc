@@ -78,9 +78,19 @@ Status Daemon::open_outside() {
   options.shrink_guard = settings_.policy.shrink_guard;
   options.decode.shortest_subnet = settings_.outgoing.shortest_subnet;
   keeper_ = std::make_unique<keeper::Keeper>(*source_, cache_.get(), snapshot_, clock_, options);
-  control_ = std::make_unique<Control>(Control::Parts{
-      clock_, snapshot_, *keeper_, services_, vault_.get(), submitter_.get(),
-      settings_.submit.timeout, options.decode, clock_.wall(), not_enforced(settings_)});
+  control_ =
+      std::make_unique<Control>(Control::Parts{clock_,
+                                               snapshot_,
+                                               *keeper_,
+                                               services_,
+                                               vault_.get(),
+                                               submitter_.get(),
+                                               settings_.submit.timeout,
+                                               options.decode,
+                                               clock_.wall(),
+                                               not_enforced(settings_),
+                                               {settings_.listen.tables, settings_.listen.secrets},
+                                               [this] { return not_ready(); }});
   return success();
 }
 
@@ -197,7 +207,7 @@ void Daemon::reload() {
     }
     configure_log(loaded);
     services_.rules.set(std::make_shared<const session::Rules>(make_rules(loaded)));
-    settings_.shutdown_grace = loaded.shutdown_grace;
+    settings_ = std::move(loaded);
   }
   keeper_->reload();
   tell_service_manager("READY=1");

@@ -106,9 +106,9 @@ Decision decide_incoming(const policy::Policy& policy, const Evidence& evidence,
 
   // Without the score that was needed, only what goes before spam may be decided: a virus or an
   // over-large message is refused, everything else waits.
-  const auto* const unavailable = std::get_if<Unavailable>(&evidence.spam);
+  const auto& unavailable = evidence.scanner_fault;
   const bool stands_without_score = !deliver && decision.decider < MailClass::spam;
-  if (!stands_without_score && unavailable != nullptr &&
+  if (!stands_without_score && unavailable && spam_score_matters(policy) &&
       options.spam_on_failure == OnFailure::defer) {
     decision.disposition = Disposition::defer;
     decision.matches.push_back({MailClass::spam, "unavailable: " + unavailable->why});
@@ -157,8 +157,8 @@ Decision decide_outgoing(const policy::Policy& policy, const Evidence& evidence,
     decision.reply = rejection_of(decision.decider, blocking.front().detail);
     return decision;
   }
-  const auto* const unavailable = std::get_if<Unavailable>(&evidence.spam);
-  if (unavailable != nullptr && options.spam_on_failure == OnFailure::defer) {
+  const auto& unavailable = evidence.scanner_fault;
+  if (unavailable && cap && options.spam_on_failure == OnFailure::defer) {
     decision.disposition = Disposition::defer;
     decision.matches.push_back({MailClass::spam, "unavailable: " + unavailable->why});
     decision.reply = scanner_unavailable();

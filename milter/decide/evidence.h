@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -36,8 +37,9 @@ struct VirusVerdict {
 };
 
 struct Evidence {
-  std::uint64_t size = 0;  // octets, as received
-  Finding<SpamVerdict> spam = NotNeeded{};
+  std::uint64_t size = 0;                    // octets, as received
+  Finding<SpamVerdict> spam = NotNeeded{};   // of the scanners that answered
+  std::optional<Unavailable> scanner_fault;  // one was needed and did not
   Finding<VirusVerdict> virus = NotNeeded{};
   std::vector<std::string> bulk_marks;  // from the headers; empty: none
 };

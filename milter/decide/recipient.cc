@@ -72,10 +72,16 @@ RecipientVerdict judge_recipient(const policy::Snapshot& snapshot, const mail::R
                                  std::optional<std::uint64_t> declared_size,
                                  std::string_view recipient_delimiters) {
   const std::string who = quoted(recipient);
-  // Before its rules: a disabled domain answers for itself even where its documents dangle.
+  // Before the rules: a disabled domain or mailbox answers for itself even where its documents dangle.
   const policy::Domain* const domain = snapshot.domain_or_alias(recipient.address.domain());
   if (domain == nullptr) return mail::Reply{554, "5.7.1", who + "relay access denied"};
   if (auto refusal = refuse_domain_status(domain->status, who)) return *refusal;
+
+  const policy::User* const user =
+      policy::find_user(snapshot, *domain, recipient.address, recipient_delimiters);
+  if (user != nullptr) {
+    if (auto refusal = refuse_user(*user, who)) return *refusal;
+  }
 
   const policy::Resolved resolved =
       policy::resolve(snapshot, recipient.address, recipient_delimiters);
@@ -86,9 +92,6 @@ RecipientVerdict judge_recipient(const policy::Snapshot& snapshot, const mail::R
     return mail::Reply{451, "4.3.0", who + "the rules for this recipient are incomplete"};
   }
   const auto& rules = std::get<policy::RecipientPolicy>(resolved);
-  if (rules.user != nullptr) {
-    if (auto refusal = refuse_user(*rules.user, who)) return *refusal;
-  }
   if (auto refusal = refuse_resolved(rules, declared_size, who)) return *refusal;
   return rules;
 }

@@ -91,36 +91,54 @@ SenderVerdict judge_network(const policy::Snapshot& snapshot, const SenderClaim&
   return outgoing;
 }
 
+// Mail of this machine goes anywhere, but never in a customer's name: no local process is a way round
+// the customers' policies.
+SenderVerdict judge_local(const policy::Snapshot& snapshot, const mail::Sender& sender) {
+  const bool is_customers =
+      sender.address && snapshot.domain_or_alias(sender.address->domain()) != nullptr;
+  if (is_customers) return Incoming{};
+  Outgoing outgoing;
+  outgoing.is_local = true;
+  return outgoing;
+}
+
 }  // namespace
 
 SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& claim) {
   if (!claim.sasl_user.empty()) return judge_login(snapshot, claim);
-  if (!claim.client) return Incoming{};
+  if (!claim.client) return judge_local(snapshot, claim.sender);
   if (!snapshot.is_client_of_any(*claim.client)) return Incoming{};
   return judge_network(snapshot, claim);
 }
 
-std::variant<Outgoing, mail::Reply> judge_author(const policy::Snapshot& snapshot,
-                                                 const Outgoing& outgoing,
-                                                 const mail::HeaderFrom& from,
-                                                 std::string_view recipient_delimiters) {
-  const mail::Address* const author = from.single();
-  if (author == nullptr) {
-    return mail::Reply{550, "5.7.1", "outgoing mail needs exactly one header From address"};
-  }
-  const policy::Domain* const domain = snapshot.domain_or_alias(author->domain());
+std::variant<Authorship, mail::Reply> judge_author(const policy::Snapshot& snapshot,
+                                                   const Outgoing& outgoing,
+                                                   const mail::HeaderFrom& from,
+                                                   std::string_view recipient_delimiters) {
   const mail::Reply foreign{550, "5.7.1", "header From does not belong to this sender"};
-  if (domain == nullptr) return foreign;
-  if (outgoing.domain != nullptr) {
-    if (domain != outgoing.domain) return foreign;
-    return outgoing;
+  const auto domain_of = [&snapshot](const mail::Address& author) {
+    return snapshot.domain_or_alias(author.domain());
+  };
+  const bool owner_is_known = outgoing.domain != nullptr || outgoing.is_local;
+  for (const mail::Address& author : from.addresses) {
+    const policy::Domain* const domain = domain_of(author);
+    const bool is_anothers = domain != nullptr && domain != outgoing.domain;
+    if (is_anothers && owner_is_known) return foreign;
   }
-  if (!outgoing.client || !snapshot.is_client_of(*outgoing.client, domain->name)) return foreign;
+  const mail::Address* const author = from.single();
+  const policy::Domain* const domain = author == nullptr ? nullptr : domain_of(*author);
+  if (owner_is_known) return Authorship{outgoing, domain != nullptr};
+
+  // A null sender from a customer's network: the one author has to be that customer's.
+  if (domain == nullptr || !outgoing.client ||
+      !snapshot.is_client_of(*outgoing.client, domain->name)) {
+    return foreign;
+  }
   auto admitted = admit(snapshot, *author, recipient_delimiters);
-  if (std::holds_alternative<mail::Reply>(admitted)) return admitted;
-  auto owner = std::get<Outgoing>(admitted);
+  if (const auto* const reply = std::get_if<mail::Reply>(&admitted)) return *reply;
+  auto owner = std::get<Outgoing>(std::move(admitted));
   owner.client = outgoing.client;
-  return owner;
+  return Authorship{std::move(owner), true};
 }
 
 }  // namespace postern::decide

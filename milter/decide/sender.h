@@ -23,7 +23,8 @@ namespace postern::decide {
 // Nobody we know: the mail is judged by its recipients' rules.
 struct Incoming {};
 
-// Sent by one who may: by a login, or from a network that a domain lists as its own.
+// Sent by one who may: by a login, from a network that a domain lists as its own, or by this machine
+// itself (cron and the like), which speaks for no customer.
 struct Outgoing {
   const policy::Domain* domain = nullptr;  // the sender's; nullptr: a null sender from a network,
                                            // whose owner the header From tells
@@ -31,6 +32,7 @@ struct Outgoing {
   std::string policy_source;
   std::optional<IpAddress> client;  // authorised by its network; nothing: by its login
   std::string login;                // empty: authorised by its network
+  bool is_local = false;            // mail of this machine; domain and policy are nullptr
 };
 
 using SenderVerdict = std::variant<Incoming, Outgoing, mail::Reply>;
@@ -46,9 +48,9 @@ SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& 
 
 // End of message: whose mail is it by the header From. The owner, or the reply: not exactly one
 // author, or one whose domain is not the authorised sender's (nor an alias of it).
-std::variant<Outgoing, mail::Reply> judge_author(const policy::Snapshot& snapshot,
-                                                 const Outgoing& outgoing,
-                                                 const mail::HeaderFrom& from,
-                                                 std::string_view recipient_delimiters);
+std::variant<Authorship, mail::Reply> judge_author(const policy::Snapshot& snapshot,
+                                                   const Outgoing& outgoing,
+                                                   const mail::HeaderFrom& from,
+                                                   std::string_view recipient_delimiters);
 
 }  // namespace postern::decide

@@ -18,6 +18,11 @@ int duration(const ObjectReader& props, std::int64_t most, int fallback) {
   return static_cast<int>(props.whole_number("duration", 0, most).value_or(fallback));
 }
 
+// Null is an answer: nothing is kept. What is not there at all gets the values the API makes itself.
+bool is_null(const ObjectReader& policy, std::string_view member) {
+  return policy.present(member) && !policy.object(member);
+}
+
 RelayProps default_relay(bool quarantine) {
   RelayProps relay;
   relay.relay_spam = !quarantine;
@@ -49,7 +54,7 @@ QuarantineProps read_quarantine(const ObjectReader& policy) {
                        .store_bad_encoding = true,
                        .store_bad_attachments = true};
   const auto props = policy.object("quarantineProps");
-  if (!props) return kept;
+  if (!props) return is_null(policy, "quarantineProps") ? QuarantineProps{} : kept;
   kept.duration_days = duration(*props, kMaxDays, kept.duration_days);
   kept.store_spam = props->flag("storeSpam", kept.store_spam);
   kept.store_virus = props->flag("storeVirus", kept.store_virus);
@@ -65,7 +70,7 @@ QuarantineProps read_quarantine(const ObjectReader& policy) {
 RetentionProps read_retention(const ObjectReader& policy) {
   RetentionProps kept{.duration_days = 5, .store_mail_out = true, .store_clean_mail_in = true};
   const auto props = policy.object("retentionProps");
-  if (!props) return kept;
+  if (!props) return is_null(policy, "retentionProps") ? RetentionProps{} : kept;
   kept.duration_days = duration(*props, kMaxDays, kept.duration_days);
   kept.store_mail_out = props->flag("storeMailOut", kept.store_mail_out);
   kept.store_clean_mail_in = props->flag("storeCleanMailIn", kept.store_clean_mail_in);
@@ -81,7 +86,7 @@ ArchiveProps read_archive(const ObjectReader& policy) {
                     .store_bad_encoding = true,
                     .store_bad_attachments = true};
   const auto props = policy.object("archiveProps");
-  if (!props) return kept;
+  if (!props) return is_null(policy, "archiveProps") ? ArchiveProps{} : kept;
   kept.duration_months = duration(*props, kMaxMonths, kept.duration_months);
   kept.archive_by_copy = props->flag("archiveByCopy", kept.archive_by_copy);
   kept.store_mail_out = props->flag("storeMailOut", kept.store_mail_out);

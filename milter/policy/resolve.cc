@@ -69,14 +69,15 @@ FoundOrDangling<Platform> platform_for(const Snapshot& snapshot, const Domain& d
   return Found<Platform>{};
 }
 
-const User* find_user(const Snapshot& snapshot, const mail::Address& canonical,
+}  // namespace
+
+const User* find_user(const Snapshot& snapshot, const Domain& domain, const mail::Address& address,
                       std::string_view delimiters) {
+  const mail::Address canonical = address.in_domain(domain.name);
   if (const User* user = snapshot.user(canonical.key())) return user;
   if (delimiters.empty()) return nullptr;
   return snapshot.user(canonical.key_without_extension(delimiters));
 }
-
-}  // namespace
 
 Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
                  std::string_view delimiters) {

@@ -35,6 +35,10 @@ struct RecipientPolicy {
 
 using Resolved = std::variant<UnknownDomain, Dangling, RecipientPolicy>;
 
+// The user an address of `domain` (or of an alias of it) stands for; nullptr: no such document.
+const User* find_user(const Snapshot& snapshot, const Domain& domain, const mail::Address& address,
+                      std::string_view delimiters);
+
 // `delimiters` is recipient_delimiter; the sub-address is cut for the user look-up only.
 Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
                  std::string_view delimiters);

@@ -23,6 +23,12 @@ std::uint64_t label_of(const std::string& id, const std::string& name,
 
 std::size_t index_of(DocumentType type) { return static_cast<std::size_t>(type); }
 
+// A deleted domain is as unknown: its clients are strangers.
+std::vector<IpNetwork> networks_of(const Domain& domain) {
+  return domain.status == DomainStatus::deleted ? std::vector<IpNetwork>()
+                                                : domain.outgoing_subnets;
+}
+
 }  // namespace
 
 const Domain* Snapshot::domain(const std::string& name) const { return find_in(domains_, name); }
@@ -202,7 +208,7 @@ Status SnapshotEditor::check_aliases(const Domain& domain) const {
 
 void SnapshotEditor::claim(const Domain& domain) {
   for (const auto& alias : domain.aliases) draft_.alias_owner_.put(alias, domain.name);
-  for (const auto& network : domain.outgoing_subnets) {
+  for (const auto& network : networks_of(domain)) {
     const std::string key = network.to_string();
     const Snapshot::NameSet* listed = draft_.client_networks_.find(key);
     Snapshot::NameSet owners = listed == nullptr ? Snapshot::NameSet{} : *listed;
@@ -215,7 +221,7 @@ void SnapshotEditor::claim(const Domain& domain) {
 
 void SnapshotEditor::release(const Domain& domain) {
   for (const auto& alias : domain.aliases) draft_.alias_owner_.erase(alias);
-  for (const auto& network : domain.outgoing_subnets) {
+  for (const auto& network : networks_of(domain)) {
     const std::string key = network.to_string();
     const Snapshot::NameSet* listed = draft_.client_networks_.find(key);
     if (listed == nullptr) continue;

@@ -150,7 +150,7 @@ Result<std::vector<std::string>> Transaction::sign(MessageEditor& editor) {
   const bool leaves_us =
       std::any_of(recipients_.begin(), recipients_.end(),
                   [](const AcceptedRecipient& recipient) { return !recipient.rules; });
-  if (outgoing == nullptr || !leaves_us || services_.signer == nullptr) {
+  if (outgoing == nullptr || !leaves_us || !may_be_signed_ || services_.signer == nullptr) {
     return std::vector<std::string>();
   }
   return sign_message(message_, *snapshot_, *outgoing, *services_.signer, rules_->missing_key,

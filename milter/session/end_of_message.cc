@@ -3,10 +3,12 @@
 
 #include "base/log.h"
 #include "base/submit_token.h"
+#include "base/text.h"
 #include "decide/class_rules.h"
 #include "mail/bulk.h"
 #include "mail/header_from.h"
 #include "session/gather.h"
+#include "session/own_headers.h"
 #include "session/report.h"
 #include "session/transaction.h"
 
@@ -42,13 +44,12 @@ Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
     return refuse_message("", {550, "5.7.1", "this listener takes only mail of its own daemon"},
                           expired ? "submit token expired" : "no valid submit token");
   }
-  const std::string name(kSubmitTokenHeader);
-  for (std::size_t index = message_.count(name); index >= 1; --index) {
-    if (Status removed = editor.delete_header(name, static_cast<int>(index)); !removed) {
-      return refuse_message("", fault_reply(), removed.error().what);
-    }
-  }
-  log::info("resubmitted", {{"id", id_},
+  // The original comes back as it was stored, with what its sender may have forged; the token is ours too.
+  const std::string original_id(trim(token->value).substr(0, trim(token->value).find(' ')));
+  Status edited = remove_forged_headers(message_, rules_->id_headers, true, editor);
+  if (edited) edited = add_id_headers(original_id, rules_->id_headers, editor);
+  if (!edited) return refuse_message("", fault_reply(), edited.error().what);
+  log::info("resubmitted", {{"id", original_id},
                             {"sender", sender},
                             {"recipients", static_cast<std::uint64_t>(resubmitted_to_.size())}});
   return Continue{};
@@ -62,11 +63,14 @@ std::optional<mail::Reply> Transaction::settle_author() {
   const bool leaves_us =
       std::any_of(recipients_.begin(), recipients_.end(),
                   [](const AcceptedRecipient& recipient) { return !recipient.rules; });
-  if (outgoing->domain == nullptr && !leaves_us) return std::nullopt;
+  const bool is_bounce_to_us = outgoing->domain == nullptr && !outgoing->is_local && !leaves_us;
+  if (is_bounce_to_us) return std::nullopt;
   auto judged = decide::judge_author(*snapshot_, *outgoing, mail::header_from(message_),
                                      rules_->recipient_delimiters);
   if (auto* const reply = std::get_if<mail::Reply>(&judged)) return *reply;
-  direction_ = std::move(std::get<decide::Outgoing>(judged));
+  auto& authorship = std::get<decide::Authorship>(judged);
+  may_be_signed_ = authorship.may_be_signed;
+  direction_ = std::move(authorship.outgoing);
   return std::nullopt;
 }
 
@@ -94,6 +98,7 @@ decide::Evidence Transaction::gather_evidence(std::string_view queue_id, Message
   ScanFindings findings =
       scan(services_.scanners, input, score_is_needed(), [&editor] { editor.progress(); });
   evidence.spam = std::move(findings.spam);
+  evidence.scanner_fault = std::move(findings.fault);
   evidence.virus = std::move(findings.virus);
   return evidence;
 }
@@ -107,8 +112,8 @@ std::vector<decide::Decision> Transaction::decide_each(const decide::Evidence& e
   const bool sender_forbids = by_sender && by_sender->disposition != decide::Disposition::deliver;
   std::vector<decide::Decision> decisions;
   for (const AcceptedRecipient& recipient : recipients_) {
-    if (sender_forbids || (!recipient.rules && by_sender)) {
-      decisions.push_back(*by_sender);
+    if (sender_forbids || !recipient.rules) {
+      decisions.push_back(by_sender.value_or(decide::Decision()));
       // Copies of what somebody sent are kept for the sender, once, not for each recipient.
       decisions.back().retention_copy = decisions.back().archive_copy = false;
     } else {

@@ -52,11 +52,8 @@ class Findings {
     ScanFindings findings;
     // A virus that one scanner names is one, whatever became of the others.
     if (best_) findings.virus = std::move(virus_);
-    if (unavailable_) {
-      findings.spam = std::move(*unavailable_);
-    } else if (best_) {
-      findings.spam = std::move(*best_);
-    }
+    if (best_) findings.spam = std::move(*best_);
+    findings.fault = std::move(unavailable_);
     return findings;
   }
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "decide/evidence.h"
@@ -17,6 +18,7 @@ namespace postern::session {
 struct ScanFindings {
   decide::Finding<decide::SpamVerdict> spam = decide::NotNeeded{};
   decide::Finding<decide::VirusVerdict> virus = decide::NotNeeded{};
+  std::optional<decide::Unavailable> fault;  // the first scanner that did not answer
 };
 
 // Local scanners are always read; the others only if `score_is_needed`.

@@ -62,6 +62,15 @@ void report_message(const MessageReport& report) {
   }
 }
 
+void report_not_ready(const ClientFacts& client, std::string_view sender,
+                      const mail::Reply& reply) {
+  log::info("not ready for mail",
+            {{"client", client.address ? client.address->to_string() : "local"},
+             {"sender", sender},
+             {"reply", reply.to_string()}});
+  metrics::count("postern_messages_total", {{"direction", "in"}, {"outcome", "defer"}});
+}
+
 void report_refused_sender(const TransactionNames& names, const mail::Reply& reply) {
   log::Fields fields = fields_of(names);
   fields.emplace_back("reply", reply.to_string());

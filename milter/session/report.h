@@ -36,6 +36,8 @@ struct MessageReport {
 };
 
 void report_message(const MessageReport& report);
+// No transaction has begun: there is no policy, or the daemon is going down.
+void report_not_ready(const ClientFacts& client, std::string_view sender, const mail::Reply& reply);
 void report_refused_sender(const TransactionNames& names, const mail::Reply& reply);
 void report_refused_recipient(const TransactionNames& names, std::string_view given,
                               const mail::Reply& reply);

@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include "session/report.h"
 #include "session/transaction.h"
 
 namespace postern::session {
@@ -14,10 +15,13 @@ Session::~Session() = default;
 
 Verdict Session::mail_from(ClientFacts client, const std::vector<std::string_view>& arguments) {
   abort();
-  if (services_.draining) return not_ready("policy service is restarting, try again later");
   auto snapshot = services_.snapshot.get();
-  if (!snapshot || !snapshot->usable()) {
-    return not_ready("no mail policy is loaded yet, try again later");
+  const bool usable = snapshot && snapshot->usable();
+  if (!usable || services_.draining) {
+    const Refuse refusal = not_ready(usable ? "policy service is restarting, try again later"
+                                            : "no mail policy is loaded yet, try again later");
+    report_not_ready(client, arguments.empty() ? "" : arguments.front(), refusal.reply);
+    return refusal;
   }
   transaction_ =
       std::make_unique<Transaction>(services_, std::move(snapshot), std::move(client), arguments);

@@ -99,7 +99,8 @@ std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient 
         return *refusal;
       }
     }
-    const bool is_elsewhere = snapshot_->domain_or_alias(recipient.address.domain()) == nullptr;
+    const policy::Domain* const domain = snapshot_->domain_or_alias(recipient.address.domain());
+    const bool is_elsewhere = domain == nullptr || domain->status == policy::DomainStatus::deleted;
     if (is_elsewhere) return AcceptedRecipient{std::move(recipient), std::nullopt};
   }
   auto verdict = decide::judge_recipient(*snapshot_, recipient, sender_.declared_size,

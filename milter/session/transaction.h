@@ -93,6 +93,7 @@ class Transaction {
   const ClientFacts client_;
   const mail::Sender sender_;
   Direction direction_ = decide::Incoming{};
+  bool may_be_signed_ = false;  // known once the header From is
   std::vector<AcceptedRecipient> recipients_;
   std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >
   std::optional<mail::Reply> postponed_;     // local submission cannot be refused before the end

@@ -105,7 +105,7 @@ TEST(Oversize, IsNeitherRelayedNorStored) {
 
 TEST(UnavailableScore, DefersOrIsTakenForNone) {
   Evidence evidence;
-  evidence.spam = Unavailable{"spamd is away"};
+  evidence.scanner_fault = Unavailable{"spamd is away"};
   const policy::Policy policy = test::policy_of(test::kPolicyA);
   const Decision deferred = decide_incoming(policy, evidence, DecideOptions());
   EXPECT_EQ(deferred.disposition, defer);
@@ -118,7 +118,7 @@ TEST(UnavailableScore, DefersOrIsTakenForNone) {
 
 TEST(UnavailableScore, DoesNotHideAVirus) {
   Evidence evidence;
-  evidence.spam = Unavailable{"away"};
+  evidence.scanner_fault = Unavailable{"away"};
   evidence.virus = VirusVerdict{"Eicar"};
   const Decision decision =
       decide_incoming(test::policy_of(test::kDefaultTestPolicy), evidence, DecideOptions());
@@ -130,7 +130,7 @@ TEST(UnavailableScore, KeepsAnAdvertWaiting) {
   policy::Policy policy = test::policy_of(test::kPolicyB);
   policy.relay.relay_advert = false;
   Evidence evidence = advert();
-  evidence.spam = Unavailable{"away"};
+  evidence.scanner_fault = Unavailable{"away"};
   EXPECT_EQ(decide_incoming(policy, evidence, DecideOptions()).disposition, defer);
 }
 

@@ -24,6 +24,8 @@ policy::SnapshotPtr house() {
        std::string(R"({"name":"nowhere.net","status":"ENABLED","policy":)") + test::kStark + "}"},
       {"domain:known.net", domain_json("known.net", test::kStark, R"("recipientsKnown":true)")},
       {"user:ned@known.net", R"({"email":"ned@known.net","status":"ENABLED"})"},
+      {"user:viserys@stark.net",
+       R"({"email":"viserys@stark.net","status":"DISABLED","policyId":"nowhere"})"},
       {"user:joffrey@stark.net", R"({"email":"joffrey@stark.net","status":"DISABLED"})"},
       {"user:bran@stark.net", R"({"email":"bran@stark.net","status":"PENDING"})"},
       {"user:jon@stark.net",
@@ -61,7 +63,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"<\"joffrey\"@stark.net>", {}, "550 5.2.1"},
                     Row{"<JOFFREY@starks.net>", {}, "550 5.2.1"},
                     Row{"<joffrey+king@stark.net>", {}, "550 5.2.1"},
-                    Row{"<jon@stark.net>", {}, "550 5.2.1"}, Row{"<a@stark.net>", 21U << 20, ""},
+                    Row{"<jon@stark.net>", {}, "550 5.2.1"},
+                    Row{"<viserys@stark.net>", {}, "550 5.2.1"},
+                    Row{"<a@stark.net>", 21U << 20, ""},
                     Row{"<a@stark.net>", (21U << 20) + 1, "552 5.3.4"}));
 
 TEST(Alias, IsTheSameMailbox) {

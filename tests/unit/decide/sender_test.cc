@@ -27,6 +27,8 @@ policy::SnapshotPtr house() {
                               "outgoingSubnets":["192.0.2.0/28"]})"},
       {"domain:dangling.com", R"({"name":"dangling.com","status":"ENABLED","policyId":"x",
                                   "outgoingSubnets":["192.0.2.0/28"]})"},
+      {"domain:buried.com", R"({"name":"buried.com","status":"DELETED","policyId":"x",
+                                "outgoingSubnets":["192.0.2.96/28"]})"},
       {"user:theon@got.com", R"({"email":"theon@got.com","status":"DISABLED"})"},
   });
 }
@@ -61,31 +63,32 @@ TEST_P(Senders, AreJudged) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, Senders,
-    testing::Values(Row{"", "203.0.113.1", "<a@elsewhere.net>", "in"},
-                    Row{"", "203.0.113.1", "<a@got.com>", "in"}, Row{"", "203.0.113.1", "<>", "in"},
-                    Row{"", "192.0.2.5", "<arya@got.com>", "out got.com"},
-                    Row{"", "192.0.2.5", "<arya@Thrones.COM>", "out got.com"},
-                    Row{"", "192.0.2.16", "<arya@got.com>", "in"},
-                    Row{"", "192.0.2.5", "<a@elsewhere.net>", "553 5.7.1"},
-                    Row{"", "192.0.2.5", "<a@other.com>", "553 5.7.1"},
-                    Row{"", "192.0.2.5", "<nonsense>", "553 5.7.1"},
-                    Row{"", "192.0.2.5", "<>", "out ?"},
-                    Row{"", "198.51.100.7", "<a@other.com>", "out other.com"},
-                    Row{"", "192.0.2.5", "<a@quiet.com>", "550 5.7.1"},
-                    Row{"", "192.0.2.5", "<a@off.com>", "550 5.7.1"},
-                    Row{"", "192.0.2.5", "<a@soon.com>", "550 5.7.1"},
-                    Row{"", "192.0.2.5", "<a@dangling.com>", "451 4.3.0"},
-                    Row{"", "192.0.2.5", "<theon@got.com>", "550 5.7.1"},
-                    Row{"arya@got.com", "203.0.113.1", "<arya@got.com>", "out got.com"},
-                    Row{"arya@got.com", "203.0.113.1", "<sansa@thrones.com>", "out got.com"},
-                    Row{"arya@got.com", "203.0.113.1", "<>", "out got.com"},
-                    Row{"arya@got.com", "203.0.113.1", "<a@other.com>", "553 5.7.1"},
-                    Row{"arya@got.com", "203.0.113.1", "<a@elsewhere.net>", "553 5.7.1"},
-                    Row{"theon@got.com", "203.0.113.1", "<arya@got.com>", "550 5.7.1"},
-                    Row{"arya@got.com", "203.0.113.1", "<theon@got.com>", "550 5.7.1"},
-                    Row{"a@elsewhere.net", "203.0.113.1", "<a@elsewhere.net>", "553 5.7.1"},
-                    Row{"arya", "203.0.113.1", "<arya@got.com>", "553 5.7.1"},
-                    Row{"a@quiet.com", "203.0.113.1", "<a@quiet.com>", "550 5.7.1"}));
+    testing::Values(
+        Row{"", "203.0.113.1", "<a@elsewhere.net>", "in"},
+        Row{"", "", "root@mx.provider.example", "out ?"}, Row{"", "", "arya@got.com", "in"},
+        Row{"", "192.0.2.100", "<a@buried.com>", "in"}, Row{"", "203.0.113.1", "<a@got.com>", "in"},
+        Row{"", "203.0.113.1", "<>", "in"}, Row{"", "192.0.2.5", "<arya@got.com>", "out got.com"},
+        Row{"", "192.0.2.5", "<arya@Thrones.COM>", "out got.com"},
+        Row{"", "192.0.2.16", "<arya@got.com>", "in"},
+        Row{"", "192.0.2.5", "<a@elsewhere.net>", "553 5.7.1"},
+        Row{"", "192.0.2.5", "<a@other.com>", "553 5.7.1"},
+        Row{"", "192.0.2.5", "<nonsense>", "553 5.7.1"}, Row{"", "192.0.2.5", "<>", "out ?"},
+        Row{"", "198.51.100.7", "<a@other.com>", "out other.com"},
+        Row{"", "192.0.2.5", "<a@quiet.com>", "550 5.7.1"},
+        Row{"", "192.0.2.5", "<a@off.com>", "550 5.7.1"},
+        Row{"", "192.0.2.5", "<a@soon.com>", "550 5.7.1"},
+        Row{"", "192.0.2.5", "<a@dangling.com>", "451 4.3.0"},
+        Row{"", "192.0.2.5", "<theon@got.com>", "550 5.7.1"},
+        Row{"arya@got.com", "203.0.113.1", "<arya@got.com>", "out got.com"},
+        Row{"arya@got.com", "203.0.113.1", "<sansa@thrones.com>", "out got.com"},
+        Row{"arya@got.com", "203.0.113.1", "<>", "out got.com"},
+        Row{"arya@got.com", "203.0.113.1", "<a@other.com>", "553 5.7.1"},
+        Row{"arya@got.com", "203.0.113.1", "<a@elsewhere.net>", "553 5.7.1"},
+        Row{"theon@got.com", "203.0.113.1", "<arya@got.com>", "550 5.7.1"},
+        Row{"arya@got.com", "203.0.113.1", "<theon@got.com>", "550 5.7.1"},
+        Row{"a@elsewhere.net", "203.0.113.1", "<a@elsewhere.net>", "553 5.7.1"},
+        Row{"arya", "203.0.113.1", "<arya@got.com>", "553 5.7.1"},
+        Row{"a@quiet.com", "203.0.113.1", "<a@quiet.com>", "550 5.7.1"}));
 
 struct AuthorRow {
   std::string sender;
@@ -105,9 +108,11 @@ TEST_P(Authors, OwnTheHeaderFrom) {
   if (!GetParam().from.empty()) message.add_header("From", " " + GetParam().from);
   const auto judged = judge_author(*snapshot, *outgoing, mail::header_from(message), "");
   const auto* const reply = std::get_if<mail::Reply>(&judged);
-  EXPECT_EQ(
-      reply == nullptr ? std::get<Outgoing>(judged).domain->name : std::to_string(reply->code),
-      GetParam().expected);
+  std::string said = reply == nullptr ? "" : std::to_string(reply->code);
+  if (const auto* const authorship = std::get_if<Authorship>(&judged)) {
+    said = authorship->outgoing.domain->name + (authorship->may_be_signed ? "" : " unsigned");
+  }
+  EXPECT_EQ(said, GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -115,9 +120,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(AuthorRow{"<arya@got.com>", "Arya <arya@got.com>", "got.com"},
                     AuthorRow{"<arya@got.com>", "someone@thrones.com", "got.com"},
                     AuthorRow{"<arya@got.com>", "a@other.com", "550"},
-                    AuthorRow{"<arya@got.com>", "a@elsewhere.net", "550"},
-                    AuthorRow{"<arya@got.com>", "a@got.com, b@got.com", "550"},
-                    AuthorRow{"<arya@got.com>", "", "550"},
+                    AuthorRow{"<arya@got.com>", "a@elsewhere.net", "got.com unsigned"},
+                    AuthorRow{"<arya@got.com>", "a@got.com, b@got.com", "got.com unsigned"},
+                    AuthorRow{"<arya@got.com>", "a@got.com, b@other.com", "550"},
+                    AuthorRow{"<arya@got.com>", "", "got.com unsigned"},
                     AuthorRow{"<>", "postmaster@got.com", "got.com"},
                     AuthorRow{"<>", "postmaster@other.com", "550"},
                     AuthorRow{"<>", "postmaster@quiet.com", "550"}));

@@ -36,6 +36,7 @@ TEST(Scanners, OneThatIsAwayIsNoCleanVerdict) {
   rules.decide.spam_on_failure = decide::OnFailure::accept;
   house.set_rules(rules);
   EXPECT_EQ(house.send({.recipients = {"<b@a.net>"}}).end, "continue");
+  EXPECT_EQ(house.editor().header("X-Spam-Score"), "1.0") << "the others still count";
 }
 
 TEST(Scanners, AVirusOfOneIsAVirus) {

@@ -75,6 +75,28 @@ TEST(Outgoing, ForeignAuthorsAreRefused) {
   EXPECT_EQ(house.send(mail).end, "550 5.7.1");
 }
 
+TEST(Outgoing, AnAuthorOfNobodysDomainIsNotSignedFor) {
+  House house(policies());
+  Mail mail = outgoing({"<x@elsewhere.org>"});
+  mail.headers[0].value = " someone@elsewhere.org";
+  EXPECT_EQ(house.send(mail).end, "continue");
+  EXPECT_EQ(house.editor().header("DKIM-Signature"), "(none)");
+}
+
+TEST(Outgoing, MailOfThisMachineGoesAnywhereButInACustomersName) {
+  House house(policies());
+  Mail mail = outgoing({"x@elsewhere.org"});
+  mail.client = "";
+  mail.sender = "root@mx.provider.example";
+  mail.headers[0].value = " root@mx.provider.example";
+  EXPECT_EQ(house.send(mail).end, "continue");
+  EXPECT_EQ(house.editor().header("DKIM-Signature"), "(none)");
+  mail.headers[0].value = " arya@got.com";
+  EXPECT_EQ(house.send(mail).end, "550 5.7.1");
+  mail.sender = "arya@got.com";
+  EXPECT_EQ(house.send(mail).end, "554 5.7.1");
+}
+
 TEST(Outgoing, WithoutAKeyTheRulesSayWhatHappens) {
   House house(policies());
   Mail mail = outgoing({"<x@elsewhere.org>"});

@@ -15,11 +15,12 @@ policy::SnapshotPtr policies() {
 }
 
 Mail resubmitted(const std::string& token) {
-  return {.sender = "<someone@example.org>",
-          .recipients = {"<b@a.net>", "<joffrey@nowhere.org>"},
-          .headers = {{"X-Postern-Token", " " + token}, {"Subject", " Hello"}},
-          .client = "127.0.0.1",
-          .daemon_name = "postern-submit"};
+  return {
+      .sender = "<someone@example.org>",
+      .recipients = {"<b@a.net>", "<joffrey@nowhere.org>"},
+      .headers = {{"X-Postern-Token", " " + token}, {"X-Spam-Score", " -5"}, {"Subject", " Hello"}},
+      .client = "127.0.0.1",
+      .daemon_name = "postern-submit"};
 }
 
 std::string token_for(const House& house, const std::string& sender,
@@ -39,6 +40,9 @@ TEST(Submit, AValidTokenPassesUnfilteredAndIsRemoved) {
   const auto outcome = house.send(resubmitted(token));
   EXPECT_EQ(outcome.end, "continue");
   EXPECT_EQ(house.editor().header("X-Postern-Token"), "(none)");
+  EXPECT_EQ(house.editor().header("X-Postern-Id"), "0123") << "under the id it was stored with";
+  EXPECT_EQ(house.editor().header("X-Spam-Score"), "(none)")
+      << "its sender's word is still not ours";
   EXPECT_EQ(house.editor().header("Subject"), "Hello");
   EXPECT_EQ(house.editor().recipients().size(), 2U);
   EXPECT_EQ(scanner.asked(), 0);
