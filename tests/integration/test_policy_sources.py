@@ -157,19 +157,32 @@ def test_a_start_without_redis_is_served_from_the_cache(on_redis):
     assert world.posternd.policy_status()["from_cache"] is True
 
 
+def changed_text(content):
+    assert b"[SPAM]" in content
+    return content.replace(b"[SPAM]", b"[HAM!]")
+
+
+DAMAGE = {"changed": changed_text, "truncated": lambda content: content[:len(content) // 2],
+          "overwritten": lambda content: content[:4096] + b"\x5a" * (len(content) - 4096),
+          "no database": lambda content: b"not a cache at all", "empty": lambda content: b""}
+
+
 def test_a_corrupt_cache_is_refused_and_not_believed(on_redis):
     world = on_redis
     world.posternd.stop()
     world.redis.stop()
     cache = world.posternd.state / "policy.cache"
-    damaged = bytearray(cache.read_bytes())
-    damaged[len(damaged) // 2] ^= 0xFF
-    cache.write_bytes(damaged)
-    world.posternd.start(ready=False)
-    assert not world.posternd.is_ready()
-    outcome = world.send("someone@example.org", "cersei@lannister.net")
-    assert not outcome.accepted
-    assert not any(reply.startswith("5") for reply in [outcome.mail, *outcome.rcpt.values()])
+    good = cache.read_bytes()
+    for kind, damage in DAMAGE.items():
+        cache.write_bytes(damage(good))
+        world.posternd.start(ready=False)
+        # Nothing else can come: Redis is away, and the daemon has seen that it is.
+        wait_until(lambda: world.posternd.policy_status()["source_away"], "status to say that Redis is away")
+        assert not world.posternd.is_ready(), kind
+        outcome = world.send("someone@example.org", "cersei@lannister.net")
+        assert not outcome.accepted, kind
+        assert not any(reply.startswith("5") for reply in [outcome.mail, *outcome.rcpt.values()]), (kind, outcome)
+        world.posternd.stop()
 
 
 def test_a_redis_that_asks_for_a_password_gets_it(fresh):

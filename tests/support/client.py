@@ -62,7 +62,10 @@ class Client(smtplib.SMTP):
 
 
 def send(port, sender, recipients, content, size=None, parameters=(), **client):
-    connection = Client(port, **client)
+    try:
+        connection = Client(port, **client)
+    except smtplib.SMTPConnectError as refused:  # the milter is away: Postfix says so in its greeting
+        return Outcome(mail=text_of((refused.smtp_code, refused.smtp_error)))
     try:
         return connection.transaction(sender, recipients, content, size, parameters)
     finally:
