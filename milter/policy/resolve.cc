@@ -89,7 +89,7 @@ Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
                             .domain = domain,
                             .policy_source = {},
                             .platform_source = {}};
-  recipient.user = find_user(snapshot, recipient.canonical, delimiters);
+  recipient.user = find_user(snapshot, *domain, address, delimiters);
 
   auto policy = policy_for(snapshot, *domain, recipient.user);
   if (auto* dangling = std::get_if<Dangling>(&policy)) return std::move(*dangling);

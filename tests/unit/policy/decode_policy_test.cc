@@ -119,6 +119,15 @@ TEST(DecodePolicy, DefaultsOfAPolicyMadeWithoutQuarantine) {
   }
 }
 
+TEST(DecodePolicy, PropsThatAreNullKeepNothing) {
+  const Policy p = policy(R"("quarantine":true,"quarantineProps":null,"retention":true,
+      "retentionProps":null,"archive":true,"archiveProps":null)");
+  EXPECT_TRUE(p.quarantine);
+  EXPECT_EQ(p.quarantine_props, QuarantineProps{});
+  EXPECT_EQ(p.retention_props, RetentionProps{});
+  EXPECT_EQ(p.archive_props, ArchiveProps{});
+}
+
 TEST(DecodePolicy, AMemberLeftOutOfPropsHasItsDefault) {
   const Policy p =
       policy(R"("quarantine":true,"quarantineProps":{"storeVirus":true,"storeSpam":false},
