@@ -46,8 +46,12 @@ struct SenderClaim {
 
 SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& claim);
 
-// End of message: whose mail is it by the header From. The owner, or the reply: not exactly one
-// author, or one whose domain is not the authorised sender's (nor an alias of it).
+// End of message: whose mail is it by the header From.
+struct Authorship {
+  Outgoing outgoing;           // with its domain, where the header From had to tell it
+  bool may_be_signed = false;  // exactly one author, of the sender's own domain or an alias of it
+};
+// The reply: an author is another customer's, or a null sender's owner cannot be told.
 std::variant<Authorship, mail::Reply> judge_author(const policy::Snapshot& snapshot,
                                                    const Outgoing& outgoing,
                                                    const mail::HeaderFrom& from,
