@@ -60,9 +60,8 @@ void exchange_aliases(policy::SnapshotEditor& editor, std::vector<Put>& puts) {
 }  // namespace
 
 bool Outcome::changed() const {
-  return !erased.empty() || std::ranges::any_of(puts, [](const Put& put) {
-    return put.fate == Fate::applied;
-  });
+  return !erased.empty() ||
+         std::ranges::any_of(puts, [](const Put& put) { return put.fate == Fate::applied; });
 }
 
 Outcome apply(const policy::Snapshot& base, const policy::DecodeOptions& options,

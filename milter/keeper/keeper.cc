@@ -38,8 +38,8 @@ Keeper::~Keeper() { stop(); }
 
 void Keeper::start() {
   worker_->start_from_cache();
-  threads_->follower =
-      std::jthread([this](std::stop_token stop) { threads_->source.run(std::move(stop), *worker_); });
+  threads_->follower = std::jthread(
+      [this](std::stop_token stop) { threads_->source.run(std::move(stop), *worker_); });
   threads_->ticker = std::jthread([this](const std::stop_token& stop) { tick(stop, *worker_); });
 }
 

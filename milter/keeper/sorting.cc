@@ -41,13 +41,14 @@ Worker::Sorted Worker::sort_full_set(std::vector<ports::RawDocument> documents) 
     }
   }
   // The canonical spelling of a key wins, then the first by name: not the order of arrival.
-  std::ranges::sort(foreign, {}, [](const auto& one) -> const auto& { return one.second.key; });
+  std::ranges::sort(
+      foreign, {}, [](const auto& one) -> const auto& { return one.second.key; });
   for (auto& [key, document] : foreign) {
     if (!claimed.insert(key).second) {
       const auto other = spelled.find(key);
-      sorted.refused.push_back({key.to_string(), document.origin,
-                                "the same document as " +
-                                    (other == spelled.end() ? key.to_string() : other->second)});
+      sorted.refused.push_back(
+          {key.to_string(), document.origin,
+           "the same document as " + (other == spelled.end() ? key.to_string() : other->second)});
       continue;
     }
     spelled.emplace(key, document.key);
@@ -126,9 +127,8 @@ Worker::Sorted Worker::sort_changes(std::vector<ports::RawDocument> documents) {
 
 // A change of any domain may have freed the alias that another one waits for.
 void Worker::add_waiting(Wanted& wanted) const {
-  const bool domains = std::ranges::any_of(wanted, [](const auto& one) {
-    return one.first.type == policy::DocumentType::domain;
-  });
+  const bool domains = std::ranges::any_of(
+      wanted, [](const auto& one) { return one.first.type == policy::DocumentType::domain; });
   if (!domains) return;
   for (const auto& [key, put] : waiting_) wanted.emplace(key, put);
 }

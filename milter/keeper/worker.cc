@@ -43,6 +43,7 @@ void Worker::start_from_cache() {
   if (!loaded.set) return end_batch();
   std::vector<Put> puts;
   std::vector<Refusal> refused;
+  puts.reserve(loaded.set->documents.size());
   for (auto& document : loaded.set->documents) {
     if (auto key = policy::DocumentKey::parse(document.key)) {
       puts.push_back({std::move(*key), std::move(document.json), kFromCache, Fate::refused, {}});
@@ -61,6 +62,7 @@ void Worker::start_from_cache() {
   published_.set(current_);
   hold_.rebase(*current_);
   std::vector<std::string> unusable;
+  unusable.reserve(refused.size());
   for (auto& refusal : refused) unusable.push_back(std::move(refusal.key));
   cache_keeper_.forget(std::move(unusable), *current_);
   known_.with([&](Known& known) { known.status.in_force_since = clock_.wall(); });
@@ -75,8 +77,7 @@ void Worker::full_set(std::vector<ports::RawDocument> documents, std::string pos
   in_contact();
   const bool accepted = accept_next_.exchange(false);
   Sorted sorted = sort_full_set(std::move(documents));
-  Outcome outcome =
-      apply(*current_, options_.decode, std::move(sorted.puts), std::move(sorted.erase));
+  Outcome outcome = apply(*current_, options_.decode, std::move(sorted.puts), sorted.erase);
   if (!accepted) {
     if (const auto why = hold_.refuse_full_set(*current_, outcome.editor.draft())) {
       hold_full_set(*why);

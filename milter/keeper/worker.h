@@ -44,7 +44,7 @@ class Worker final : public ports::PolicySink {
   struct Known {
     KeeperStatus status;  // without the lists
     Refusals refused;
-    SteadyTime contact;   // the last one; at first the start
+    SteadyTime contact;  // the last one; at first the start
   };
   struct Refusal {
     std::string key;
@@ -101,10 +101,11 @@ class Worker final : public ports::PolicySink {
   ShrinkHold hold_;
   bool changed_since_hold_ = false;  // the source has changed since a full set was held
   SteadyTime look_again_at_{};       // not before, however often it changes
-  std::map<policy::DocumentKey, std::string> spelled_;  // documents under another spelling of their key
-  std::map<policy::DocumentKey, Put> waiting_;          // domains that wait for an alias
+  std::map<policy::DocumentKey, std::string>
+      spelled_;                                 // documents under another spelling of their key
+  std::map<policy::DocumentKey, Put> waiting_;  // domains that wait for an alias
   std::size_t waiting_bytes_ = 0;
-  std::vector<Refusal> unreadable_;                     // since the last set or change
+  std::vector<Refusal> unreadable_;  // since the last set or change
   std::size_t log_budget_ = kRefusalsLoggedAtOnce;
   std::size_t unlogged_ = 0;
 };

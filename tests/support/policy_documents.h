@@ -6,7 +6,8 @@
 
 namespace postern::test {
 
-inline std::string domain_json(const std::string& name, const std::vector<std::string>& aliases = {},
+inline std::string domain_json(const std::string& name,
+                               const std::vector<std::string>& aliases = {},
                                const std::string& id = "D1") {
   std::string list;
   for (const auto& alias : aliases) {

@@ -16,9 +16,9 @@ namespace postern::test {
 class RecordingSink final : public ports::PolicySink {
  public:
   struct Heard {
-    std::map<std::string, std::string> documents;                    // key -> JSON text, now
+    std::map<std::string, std::string> documents;                           // key -> JSON text, now
     std::map<std::pair<std::string, std::string>, std::string> unreadable;  // (key, origin) -> why
-    std::vector<std::string> deleted;                                // keys, in order
+    std::vector<std::string> deleted;                                       // keys, in order
     std::size_t full_sets = 0;
     std::size_t changes = 0;
     std::optional<std::string> away;

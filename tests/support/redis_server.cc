@@ -100,10 +100,22 @@ void RedisServer::add_options(const std::vector<std::string>& options) {
 }
 
 void RedisServer::start() {
-  std::vector<std::string> words = {"redis-server", "--port", std::to_string(port_), "--bind",
-                                    "127.0.0.1", "--dir", directory_.path().string(), "--save", "",
-                                    "--appendonly", "no", "--enable-debug-command", "local",
-                                    "--unixsocket", unix_socket(), "--logfile",
+  std::vector<std::string> words = {"redis-server",
+                                    "--port",
+                                    std::to_string(port_),
+                                    "--bind",
+                                    "127.0.0.1",
+                                    "--dir",
+                                    directory_.path().string(),
+                                    "--save",
+                                    "",
+                                    "--appendonly",
+                                    "no",
+                                    "--enable-debug-command",
+                                    "local",
+                                    "--unixsocket",
+                                    unix_socket(),
+                                    "--logfile",
                                     directory_ / "redis.log"};
   words.insert(words.end(), options_.begin(), options_.end());
   std::vector<char*> argv;

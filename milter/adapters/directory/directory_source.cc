@@ -83,7 +83,8 @@ void DirectorySource::send_full_set(const View& now, Files& files, ports::Policy
       documents.push_back(take_document(key, full_path(owner.path), files.at(owner.path)));
     }
   }
-  for (const auto& [path, stray] : now.strays) sink.unreadable(stray.key, full_path(path), stray.why);
+  for (const auto& [path, stray] : now.strays)
+    sink.unreadable(stray.key, full_path(path), stray.why);
   sink.full_set(std::move(documents), position_now());
 }
 

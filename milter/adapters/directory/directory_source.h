@@ -52,7 +52,7 @@ class DirectorySource final : public ports::PolicySource {
     friend bool operator==(const Stray&, const Stray&) = default;
   };
   struct View {
-    std::map<std::string, Owner> owners;   // by key
+    std::map<std::string, Owner> owners;  // by key
     std::map<std::string, Stray> strays;  // by path: files that stand for no document
   };
 

@@ -43,7 +43,8 @@ std::variant<DocumentFile, IgnoredFile, RefusedFile> read_file_name(std::string_
     return RefusedFile{"neither .json nor .yml nor .yaml"};
   }
   auto name = percent_decoded(file.substr(0, dot));
-  if (!name) return RefusedFile{"a % in the name is not followed by two hexadecimal digits (%25 is a %)"};
+  if (!name)
+    return RefusedFile{"a % in the name is not followed by two hexadecimal digits (%25 is a %)"};
   if (name->empty()) return RefusedFile{"the name is empty"};
   return DocumentFile{std::move(*name), format};
 }

@@ -177,7 +177,7 @@ Result<Files> scan(const std::string& directory, const Files& before, bool read_
   Files files;
   for (const auto& folder : *top.value()) {
     if (folder.front() == '.') continue;
-    const std::string path = directory + "/" + folder;
+    const std::string path = std::string(directory).append("/").append(folder);
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0 && errno != ENOENT) {
       return temporary_error(path + ": " + reason(errno));

@@ -31,7 +31,7 @@ struct Stamp {
 };
 
 struct SeenFile {
-  std::string key;  // canonical where it is a possible key
+  std::string key;        // canonical where it is a possible key
   bool document = false;  // false: a stray that stands for no document
   Stamp stamp;
   bool settled = false;

@@ -14,10 +14,10 @@ void Watch::begin() { named_.clear(); }
 
 void Watch::add(const std::string& folder) {
   if (!inotify_) return;
-  const int watch = inotify_add_watch(inotify_.get(), folder.c_str(),
-                                      IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_DELETE |
-                                          IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF |
-                                          IN_MOVE_SELF | IN_ONLYDIR);
+  const int watch =
+      inotify_add_watch(inotify_.get(), folder.c_str(),
+                        IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_DELETE | IN_MOVED_FROM |
+                            IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
   if (watch >= 0) named_.insert(watch);
 }
 

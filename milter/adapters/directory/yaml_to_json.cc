@@ -73,7 +73,8 @@ std::optional<T> whole_number(std::string_view digits, int base) {
 
 Json integer(const YAML::Mark& mark, std::string_view text, std::string_view digits, int base) {
   if (text.front() == '-') {
-    if (const auto value = whole_number<std::int64_t>("-" + std::string(digits), base)) return *value;
+    if (const auto value = whole_number<std::int64_t>("-" + std::string(digits), base))
+      return *value;
   } else if (const auto value = whole_number<std::uint64_t>(digits, base)) {
     return *value;
   }
@@ -85,7 +86,8 @@ Json plain_scalar(const YAML::Mark& mark, const std::string& text) {
   if (one_of(text, {"true", "True", "TRUE"})) return true;
   if (one_of(text, {"false", "False", "FALSE"})) return false;
   if (all_digits(without_sign(text))) return integer(mark, text, without_sign(text), 10);
-  const std::string_view rest = std::string_view(text).substr(std::min<std::size_t>(2, text.size()));
+  const std::string_view rest =
+      std::string_view(text).substr(std::min<std::size_t>(2, text.size()));
   if (text.starts_with("0o") && !rest.empty() &&
       rest.find_first_not_of("01234567") == std::string_view::npos) {
     return integer(mark, text, rest, 8);
@@ -94,7 +96,8 @@ Json plain_scalar(const YAML::Mark& mark, const std::string& text) {
       rest.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos) {
     return integer(mark, text, rest, 16);
   }
-  if (one_of(without_sign(text), {".inf", ".Inf", ".INF"}) || one_of(text, {".nan", ".NaN", ".NAN"})) {
+  if (one_of(without_sign(text), {".inf", ".Inf", ".INF"}) ||
+      one_of(text, {".nan", ".NaN", ".NAN"})) {
     throw Refused(mark, "JSON has no infinity and no NaN");
   }
   if (looks_like_float(text)) {

@@ -25,7 +25,8 @@ std::runtime_error system_fault() {
 
 // The mode is settled before SQLite sees the file: its journals take theirs from it.
 void ensure_private(const std::string& path, int flags) {
-  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0600));
+  const UniqueFd fd(
+      ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0600));
   if (!fd) throw system_fault();
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) throw system_fault();
@@ -34,7 +35,8 @@ void ensure_private(const std::string& path, int flags) {
 }
 
 void bind_bytes(SQLite::Statement& statement, int index, std::string_view bytes) {
-  statement.bindNoCopy(index, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
+  statement.bindNoCopy(index, static_cast<const void*>(bytes.data()),
+                       static_cast<int>(bytes.size()));
 }
 
 std::string bytes_at(const SQLite::Statement& row, int index) {
@@ -68,7 +70,8 @@ std::unique_ptr<CacheFile> CacheFile::open(const std::string& path) {
     throw std::runtime_error("not a policy cache");
   }
   if (const int format = database.execAndGet("PRAGMA user_version").getInt(); format != kFormat) {
-    throw std::runtime_error("format " + std::to_string(format) + " is not " + std::to_string(kFormat));
+    throw std::runtime_error("format " + std::to_string(format) + " is not " +
+                             std::to_string(kFormat));
   }
   // A second process that opens the same file is told so instead of mixing its set with ours.
   database.exec("PRAGMA locking_mode = EXCLUSIVE");
@@ -93,7 +96,8 @@ std::unique_ptr<CacheFile> CacheFile::create(const std::string& path, const std:
       "digest BLOB NOT NULL) WITHOUT ROWID");
   database.exec(
       "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), source BLOB NOT NULL, generation "
-      "INTEGER NOT NULL, accepted_empty INTEGER NOT NULL, count INTEGER NOT NULL, documents BLOB NOT "
+      "INTEGER NOT NULL, accepted_empty INTEGER NOT NULL, count INTEGER NOT NULL, documents BLOB "
+      "NOT "
       "NULL, digest BLOB NOT NULL)");
   Meta meta;
   meta.source = source;
@@ -104,14 +108,14 @@ std::unique_ptr<CacheFile> CacheFile::create(const std::string& path, const std:
 }
 
 Digest CacheFile::digest_of_meta(const Meta& meta) {
-  return digest_of(meta.source, std::to_string(meta.generation) + " " +
-                                    (meta.accepted_empty ? "empty " : "") +
-                                    std::to_string(meta.count) + " " + std::string(bytes_of(meta.set)));
+  return digest_of(meta.source,
+                   std::to_string(meta.generation) + " " + (meta.accepted_empty ? "empty " : "") +
+                       std::to_string(meta.count) + " " + std::string(bytes_of(meta.set)));
 }
 
 CacheFile::Meta CacheFile::read_meta() {
-  SQLite::Statement row(*database_,
-                        "SELECT source, generation, accepted_empty, count, documents, digest FROM meta");
+  SQLite::Statement row(
+      *database_, "SELECT source, generation, accepted_empty, count, documents, digest FROM meta");
   if (!row.executeStep()) throw std::runtime_error("the description of the set is missing");
   Meta meta;
   meta.source = bytes_at(row, 0);

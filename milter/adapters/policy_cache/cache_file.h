@@ -12,7 +12,7 @@
 #include "adapters/policy_cache/digest.h"
 #include "ports/policy_cache.h"
 
-namespace SQLite {
+namespace SQLite {  // NOLINT(readability-identifier-naming): its own name
 class Database;
 }
 

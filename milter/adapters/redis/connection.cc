@@ -79,8 +79,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const ServerAddress& addres
   context->redis.reset(address.unix_path.empty()
                            ? redisConnectNonBlock(address.host.c_str(), address.port)
                            : redisConnectUnixNonBlock(address.unix_path.c_str()));
-  std::unique_ptr<Connection> connection(new Connection(std::move(context), address.to_string(),
-                                                        patience, std::move(stop), stopping));
+  std::unique_ptr<Connection> connection(
+      new Connection(std::move(context), address.to_string(), patience, std::move(stop), stopping));
   const auto& redis = connection->context_->redis;
   if (!redis) return connection->broken("out of memory");
   if (redis->err != 0) return connection->broken(redis->errstr);

@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaxKeySize = 1'024;
 inline constexpr std::int64_t kMaxValueSize = std::int64_t{16} << 20;
 
 struct FoundKeys {
-  std::vector<std::string> keys;   // distinct, without the prefix, of types we know
+  std::vector<std::string> keys;     // distinct, without the prefix, of types we know
   std::vector<std::string> ignored;  // a few of the others, for one warning
 };
 

@@ -43,7 +43,7 @@ class WithoutSigpipe {
 // The value of "run_id:" in INFO's text.
 std::string run_id_in(std::string_view info) {
   for (const auto line : split(info, '\n')) {
-    constexpr std::string_view kName = "run_id:";
+    static constexpr std::string_view kName = "run_id:";
     if (line.starts_with(kName)) return std::string(trim(line.substr(kName.size())));
   }
   return {};
@@ -85,7 +85,8 @@ Error RedisSource::follow(const std::stop_token& stop, ports::PolicySink& sink) 
   if (!connection) return connection.error();
   if (auto met = meet_server(**connection); !met) return met.error();
   while (!stop.stop_requested()) {
-    auto done = full_set_due() ? load_everything(**connection, sink) : take_news(**connection, sink);
+    auto done =
+        full_set_due() ? load_everything(**connection, sink) : take_news(**connection, sink);
     if (!done) {
       // An entry too large to read would be met again from the same position.
       if ((*connection)->overflowed()) want_full_set(done.error().what);

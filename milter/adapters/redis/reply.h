@@ -19,7 +19,9 @@ struct Reply {
   std::string text;  // of a text or an error
   std::vector<Reply> items;
 
-  bool is_error(std::string_view code) const { return kind == Kind::error && text.starts_with(code); }
+  bool is_error(std::string_view code) const {
+    return kind == Kind::error && text.starts_with(code);
+  }
 };
 
 // What the server said, safe for people's eyes and logs.

@@ -84,8 +84,8 @@ Result<StreamNews> read_stream(Connection& connection, const std::string& stream
   const std::string count = std::to_string(kMaxEntries);
   const std::string wait = std::to_string(block.count());
   const std::string position = after.to_string();
-  const auto reply = connection.ask(
-      {"XREAD", "COUNT", count, "BLOCK", wait, "STREAMS", stream, position}, block);
+  const auto reply =
+      connection.ask({"XREAD", "COUNT", count, "BLOCK", wait, "STREAMS", stream, position}, block);
   if (!reply) return reply.error();
   StreamNews news;
   news.last = after;

@@ -21,7 +21,8 @@ struct StreamId {
 
   static std::optional<StreamId> parse(std::string_view text);
   std::string to_string() const;
-  friend auto operator<=>(const StreamId&, const StreamId&) = default;
+  friend auto operator<=>(const StreamId&,
+                          const StreamId&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // A stream that does not exist stands at 0-0.
@@ -37,9 +38,9 @@ Result<StreamState> look_at_stream(Connection& connection, const std::string& st
 std::optional<std::string> gap_after(StreamId position, const StreamState& state);
 
 struct StreamNews {
-  StreamId last;                   // of the entries read; the position asked from when there are none
+  StreamId last;  // of the entries read; the position asked from when there are none
   std::size_t entries = 0;
-  std::vector<std::string> keys;   // distinct, in order; nothing in them is checked
+  std::vector<std::string> keys;  // distinct, in order; nothing in them is checked
 };
 
 // Waits up to `block` for the first entry, then takes at most kMaxEntries.

@@ -23,10 +23,11 @@ Error refused(const char* why) { return permanent_error(std::string("redis url: 
 Result<ServerAddress> parse_unix(std::string_view rest) {
   ServerAddress address;
   if (const auto query = rest.find('?'); query != std::string_view::npos) {
-    constexpr std::string_view kDatabase = "?db=";
+    static constexpr std::string_view kDatabase = "?db=";
     const auto text = rest.substr(query);
-    const auto database =
-        text.starts_with(kDatabase) ? number<unsigned>(text.substr(kDatabase.size())) : std::nullopt;
+    const auto database = text.starts_with(kDatabase)
+                              ? number<unsigned>(text.substr(kDatabase.size()))
+                              : std::nullopt;
     if (!database) return refused("only ?db=<number> may follow a path");
     address.database = *database;
     rest = rest.substr(0, query);
@@ -78,7 +79,7 @@ Result<ServerAddress> ServerAddress::parse(std::string_view url) {
   for (const std::string_view scheme : {"redis+unix://", "unix://", "unix:"}) {
     if (starts_with_ignoring_case(url, scheme)) return parse_unix(url.substr(scheme.size()));
   }
-  constexpr std::string_view kTcp = "redis://";
+  static constexpr std::string_view kTcp = "redis://";
   if (starts_with_ignoring_case(url, kTcp)) return parse_tcp(url.substr(kTcp.size()));
   return refused("neither redis://host:port/db nor redis+unix:///path nor unix:/path");
 }

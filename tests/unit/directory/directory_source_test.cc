@@ -43,14 +43,17 @@ class Directory : public testing::Test {
   void stop() { thread_ = {}; }
 
   std::string file(const std::string& name) const { return root_ + "/" + name; }
-  void write(const std::string& name, const std::string& text) const { write_file(file(name), text); }
+  void write(const std::string& name, const std::string& text) const {
+    write_file(file(name), text);
+  }
   bool becomes(const std::string& key, const std::string& json) const {
     return eventually([&] { return sink_.has(key, json); });
   }
   bool vanishes(const std::string& key) const {
     return eventually([&] { return sink_.lacks(key); });
   }
-  bool is_unreadable(const std::string& key, const std::string& origin, const std::string& why) const {
+  bool is_unreadable(const std::string& key, const std::string& origin,
+                     const std::string& why) const {
     return eventually([&] {
       return sink_.ask([&](const RecordingSink::Heard& heard) {
         const auto found = heard.unreadable.find({key, file(origin)});

@@ -50,7 +50,11 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"a":{"n":1},"b":{"n":1},"c":[{"n":1},{"n":1}]})"},
         Good{"KeysAreTexts", "5: five\ntrue: yes\n", R"({"5":"five","true":"yes"})"},
         Good{"UnknownMembersKeepTheirOrder", "z: 1\na: 2\nm: 3\n", R"({"z":1,"a":2,"m":3})"},
-        Good{"Umlauts", "name: b\xc3\xbc" "cher.example\n", "{\"name\":\"b\xc3\xbc" "cher.example\"}"}),
+        Good{"Umlauts",
+             "name: b\xc3\xbc"
+             "cher.example\n",
+             "{\"name\":\"b\xc3\xbc"
+             "cher.example\"}"}),
     [](const auto& param_info) { return param_info.param.name; });
 
 struct Bad {
@@ -88,12 +92,14 @@ std::string long_list(std::size_t values) {
 
 INSTANTIATE_TEST_SUITE_P(
     Refused, BadYaml,
-    testing::Values(Bad{"Empty", "", "no document"}, Bad{"OnlyAComment", "# nothing\n", "no document"},
+    testing::Values(Bad{"Empty", "", "no document"},
+                    Bad{"OnlyAComment", "# nothing\n", "no document"},
                     Bad{"Syntax", "a: b\nc: [\n", "line "},
                     Bad{"LineOfTheFault", "a: 1\nb: 2\na: 3\n", "line 3"},
                     Bad{"DuplicateKey", "a: 1\na: 2\n", "a stands twice"},
                     Bad{"TwoDocuments", "a: 1\n---\nb: 2\n", "second document"},
-                    Bad{"Infinity", "a: .inf\n", "no infinity"}, Bad{"NaN", "a: .NaN\n", "no infinity"},
+                    Bad{"Infinity", "a: .inf\n", "no infinity"},
+                    Bad{"NaN", "a: .NaN\n", "no infinity"},
                     Bad{"TooLargeInteger", "a: 18446744073709551616\n", "out of range"},
                     Bad{"TooLargeFloat", "a: 1e999\n", "out of range"},
                     Bad{"MergeKey", "a: &a {x: 1}\nb:\n  <<: *a\n", "merge keys"},

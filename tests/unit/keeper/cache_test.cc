@@ -163,7 +163,8 @@ TEST_F(CacheOfKeeper, ShowsTheTextOfADocumentInForce) {
   const std::string text = R"( {"name": "a.example", "unknown": [1, 2]} )";
   full_set({{"domain:a.example", text}});
   EXPECT_EQ(keeper_->document(*policy::DocumentKey::parse("domain:A.example")).value(), text);
-  EXPECT_EQ(keeper_->document(*policy::DocumentKey::parse("domain:b.example")).value(), std::nullopt);
+  EXPECT_EQ(keeper_->document(*policy::DocumentKey::parse("domain:b.example")).value(),
+            std::nullopt);
   change("domain:a.example", "{bad");
   EXPECT_EQ(keeper_->document(*policy::DocumentKey::parse("domain:a.example")).value(), text);
 }

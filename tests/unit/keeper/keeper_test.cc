@@ -181,7 +181,8 @@ TEST_F(KeeperTest, WhatCannotBeReadIsNoDeletion) {
 TEST_F(KeeperTest, AnUnreadableRivalDoesNotHideTheDocument) {
   start();
   source_->say([](ports::PolicySink& sink) {
-    sink.unreadable("domain:a.example", "domain/a.example.yml", "the same document as a.example.json");
+    sink.unreadable("domain:a.example", "domain/a.example.yml",
+                    "the same document as a.example.json");
     sink.full_set({{"domain:a.example", domain_json("a.example"), "domain/a.example.json"}}, "1");
   });
   EXPECT_NE(domain("a.example"), nullptr);

@@ -52,8 +52,9 @@ class PolicyCacheFile : public testing::Test {
     ASSERT_TRUE(cache.load().ok());
     ASSERT_TRUE(cache.reset("redis here").ok());
     for (int at = 0; at < documents; ++at) {
-      made_["domain:d" + std::to_string(at) + ".example"] =
-          "{\"name\":\"d" + std::to_string(at) + ".example\",\"pad\":\"" + std::string(200, 'x') + "\"}";
+      made_["domain:d" + std::to_string(at) + ".example"] = "{\"name\":\"d" + std::to_string(at) +
+                                                            ".example\",\"pad\":\"" +
+                                                            std::string(200, 'x') + "\"}";
     }
     ASSERT_TRUE(cache.update(update_of(7, made_)).ok());
   }
@@ -88,7 +89,8 @@ TEST_F(PolicyCacheFile, GivesBackWhatWasWritten) {
     SqliteCache cache(path_);
     ASSERT_TRUE(cache.load().ok());
     ASSERT_TRUE(cache.reset("directory /somewhere").ok());
-    ASSERT_TRUE(cache.update(update_of(1, {{"domain:a", "1"}, {"domain:b", "2"}, {"user:c", "3"}})).ok());
+    ASSERT_TRUE(
+        cache.update(update_of(1, {{"domain:a", "1"}, {"domain:b", "2"}, {"user:c", "3"}})).ok());
     ASSERT_TRUE(cache.update(update_of(2, {{"domain:b", "4"}}, {"user:c", "user:never"})).ok());
     const std::string odd("\0\xff'\"\n", 5);
     ports::CacheUpdate last = update_of(3, {{"domain:odd", odd}, {"domain:empty", ""}});
@@ -167,7 +169,9 @@ TEST_F(PolicyCacheFile, ATruncatedFileIsRefused) {
   make();
   const std::string sound = read_file(path_);
   for (const double share : {0.0, 0.01, 0.25, 0.5, 0.9, 0.999}) {
-    test::write_file(path_, sound.substr(0, static_cast<std::size_t>(share * static_cast<double>(sound.size()))));
+    test::write_file(
+        path_,
+        sound.substr(0, static_cast<std::size_t>(share * static_cast<double>(sound.size()))));
     EXPECT_FALSE(load()) << share;
     EXPECT_THAT(fault_, HasSubstr(path_));
   }
@@ -194,12 +198,14 @@ TEST_P(TamperedCache, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     By, TamperedCache,
     testing::Values(
-        Tampering{"LostDocument", "DELETE FROM documents WHERE key = CAST('domain:d3.example' AS BLOB)",
+        Tampering{"LostDocument",
+                  "DELETE FROM documents WHERE key = CAST('domain:d3.example' AS BLOB)",
                   "not whole"},
         Tampering{"ChangedDocument", "UPDATE documents SET json = CAST('{}' AS BLOB)", "damaged"},
         Tampering{"ChangedKey",
                   "UPDATE documents SET key = CAST('domain:x' AS BLOB) WHERE key = "
-                  "CAST('domain:d3.example' AS BLOB)", "damaged"},
+                  "CAST('domain:d3.example' AS BLOB)",
+                  "damaged"},
         Tampering{"ChangedGeneration", "UPDATE meta SET generation = 1", "damaged"},
         Tampering{"ChangedSource", "UPDATE meta SET source = CAST('x' AS BLOB)", "damaged"},
         Tampering{"AcceptedEmpty", "UPDATE meta SET accepted_empty = 1", "damaged"},
@@ -216,7 +222,10 @@ TEST_F(PolicyCacheFile, ForeignFilesAreRefusedAndLeftAsTheyAre) {
   EXPECT_EQ(read_file(path_), letter);
 
   fs::remove(path_);
-  { SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (a)"); }
+  {
+    SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec("CREATE TABLE t (a)");
+  }
   const std::string database = read_file(path_);
   EXPECT_FALSE(load());
   EXPECT_THAT(fault_, HasSubstr("not a policy cache"));
@@ -293,7 +302,8 @@ TEST_F(PolicyCacheFile, AKilledWriterLeavesAWholeSet) {
       // Every generation writes its number to all documents: a mixture would show.
       for (std::uint64_t generation = 100;; ++generation) {
         Documents all;
-        for (int at = 0; at < 50; ++at) all["user:" + std::to_string(at)] = std::to_string(generation);
+        for (int at = 0; at < 50; ++at)
+          all["user:" + std::to_string(at)] = std::to_string(generation);
         if (!cache.update(update_of(generation, all)).ok()) ::_exit(1);
       }
     }

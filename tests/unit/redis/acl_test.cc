@@ -53,18 +53,18 @@ TEST_F(RedisAcl, TheReaderLoadsAndFollows) {
 }
 
 TEST_F(RedisAcl, TheReaderCanDoNothingElse) {
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"SET", "postern:domain:a", "1"},
-           {"DEL", "postern:domain:a"},
-           {"XADD", "postern:changes", "*", "key", "x"},
-           {"MGET", "others:key"},
-           {"STRLEN", "others:key"},
-           {"XREAD", "STREAMS", "others:stream", "0"},
-           {"FLUSHALL"},
-           {"KEYS", "*"},
-           {"CONFIG", "GET", "*"},
-           {"EVAL", "return 1", "0"},
-           {"PUBLISH", "postern:changes", "x"}}) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"SET", "postern:domain:a", "1"},
+                                             {"DEL", "postern:domain:a"},
+                                             {"XADD", "postern:changes", "*", "key", "x"},
+                                             {"MGET", "others:key"},
+                                             {"STRLEN", "others:key"},
+                                             {"XREAD", "STREAMS", "others:stream", "0"},
+                                             {"FLUSHALL"},
+                                             {"KEYS", "*"},
+                                             {"CONFIG", "GET", "*"},
+                                             {"EVAL", "return 1", "0"},
+                                             {"PUBLISH", "postern:changes", "x"}}) {
     EXPECT_THAT(refusal("postern-reader", kReaderPassword, command), HasSubstr("NOPERM"))
         << command.front();
   }
@@ -79,14 +79,14 @@ TEST_F(RedisAcl, TheWriterPublishesInsideThePrefixAlone) {
   remove("domain:a.example");
   EXPECT_TRUE(vanishes("domain:a.example"));
   server_({"RESET"});
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"SET", "others:key", "1"},
-           {"DEL", "others:key"},
-           {"XADD", "others:changes", "*", "key", "x"},
-           {"FLUSHALL"},
-           {"FLUSHDB"},
-           {"CONFIG", "SET", "maxmemory", "1"},
-           {"EVAL", "return 1", "0"}}) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"SET", "others:key", "1"},
+                                             {"DEL", "others:key"},
+                                             {"XADD", "others:changes", "*", "key", "x"},
+                                             {"FLUSHALL"},
+                                             {"FLUSHDB"},
+                                             {"CONFIG", "SET", "maxmemory", "1"},
+                                             {"EVAL", "return 1", "0"}}) {
     EXPECT_THAT(refusal("postern-writer", kWriterPassword, command), HasSubstr("NOPERM"))
         << command.front();
   }

@@ -39,13 +39,14 @@ class RedisTest : public testing::Test {
   }
   void stop() { thread_ = {}; }
 
-  void publish(const std::string& key, const std::string& json) { server_.publish(kPrefix, key, json); }
+  void publish(const std::string& key, const std::string& json) {
+    server_.publish(kPrefix, key, json);
+  }
   void remove(const std::string& key) { server_.remove(kPrefix, key); }
 
   bool full_sets_reach(std::size_t count) const {
-    return test::eventually([&] {
-      return sink_.ask([&](const auto& heard) { return heard.full_sets >= count; });
-    });
+    return test::eventually(
+        [&] { return sink_.ask([&](const auto& heard) { return heard.full_sets >= count; }); });
   }
   bool becomes(const std::string& key, const std::string& json) const {
     return test::eventually([&] { return sink_.has(key, json); });
@@ -54,9 +55,8 @@ class RedisTest : public testing::Test {
     return test::eventually([&] { return sink_.lacks(key); });
   }
   bool goes_away() const {
-    return test::eventually([&] {
-      return sink_.ask([](const auto& heard) { return heard.away.has_value(); });
-    });
+    return test::eventually(
+        [&] { return sink_.ask([](const auto& heard) { return heard.away.has_value(); }); });
   }
   bool comes_back() const {
     return test::eventually([&] {

@@ -130,7 +130,8 @@ TEST_F(RedisTest, AFlushedServerIsAnEmptySet) {
   server_({"FLUSHALL"});
   ASSERT_TRUE(full_sets_reach(2));
   EXPECT_THAT(sink_.heard().documents, IsEmpty());
-  EXPECT_THAT(sink_.heard().deleted, IsEmpty());  // the set says it, so that the guard judges it whole
+  EXPECT_THAT(sink_.heard().deleted,
+              IsEmpty());  // the set says it, so that the guard judges it whole
 }
 
 TEST_F(RedisTest, AStreamThatWasRemovedAndBegunAnewIsAGap) {
@@ -156,12 +157,13 @@ TEST_F(RedisTest, ValuesThatAreNoTextOrTooLargeAreUnreadableAlone) {
   ASSERT_TRUE(full_sets_reach(1));
   auto heard = sink_.heard();
   EXPECT_EQ(heard.documents.size(), 2U);
-  EXPECT_EQ(heard.documents["domain:largest.example"].size(), static_cast<std::size_t>(kMaxValueSize));
-  EXPECT_EQ(heard.unreadable, (std::map<std::pair<std::string, std::string>, std::string>{
-                                  {{"domain:list.example", "redis key postern:domain:list.example"},
-                                   "not a string"},
-                                  {{"domain:big.example", "redis key postern:domain:big.example"},
-                                   "larger than 16 MiB"}}));
+  EXPECT_EQ(heard.documents["domain:largest.example"].size(),
+            static_cast<std::size_t>(kMaxValueSize));
+  EXPECT_EQ(
+      heard.unreadable,
+      (std::map<std::pair<std::string, std::string>, std::string>{
+          {{"domain:list.example", "redis key postern:domain:list.example"}, "not a string"},
+          {{"domain:big.example", "redis key postern:domain:big.example"}, "larger than 16 MiB"}}));
   // The same in the stream: a document that becomes a list is no deletion.
   server_.pipeline({{"DEL", "postern:domain:a.example"},
                     {"RPUSH", "postern:domain:a.example", "x"},
@@ -175,14 +177,15 @@ TEST_F(RedisTest, HostileWordsInTheStreamHarmNothing) {
   start();
   ASSERT_TRUE(full_sets_reach(1));
   const std::string huge(100'000, 'x');
-  server_.pipeline({{"XADD", "postern:changes", "*", "nokey", "x"},
-                    {"XADD", "postern:changes", "*", "key", ""},
-                    {"XADD", "postern:changes", "*", "key", "changes"},
-                    {"XADD", "postern:changes", "*", "key", "domain:" + huge},
-                    {"XADD", "postern:changes", "*", "key", std::string("domain:\0\r\n*3", 12)},
-                    {"XADD", "postern:changes", "*", "key", "postern:domain:a.example"},
-                    {"XADD", "postern:changes", "*", "key", "../../domain:a.example"},
-                    {"XADD", "postern:changes", "*", "a", "b", "key", "domain:x", "key", "domain:y"}});
+  server_.pipeline(
+      {{"XADD", "postern:changes", "*", "nokey", "x"},
+       {"XADD", "postern:changes", "*", "key", ""},
+       {"XADD", "postern:changes", "*", "key", "changes"},
+       {"XADD", "postern:changes", "*", "key", "domain:" + huge},
+       {"XADD", "postern:changes", "*", "key", std::string("domain:\0\r\n*3", 12)},
+       {"XADD", "postern:changes", "*", "key", "postern:domain:a.example"},
+       {"XADD", "postern:changes", "*", "key", "../../domain:a.example"},
+       {"XADD", "postern:changes", "*", "a", "b", "key", "domain:x", "key", "domain:y"}});
   publish("domain:b.example", "2");
   EXPECT_TRUE(becomes("domain:b.example", "2"));
   const auto heard = sink_.heard();
@@ -228,7 +231,8 @@ TEST_F(RedisTest, ReconcilesNowAndThen) {
 }
 
 TEST_F(RedisTest, SpeaksThroughAUnixSocketAndChoosesADatabase) {
-  server_.pipeline({{"SELECT", "3"}, {"SET", "postern:domain:three.example", "3"}, {"SELECT", "0"}});
+  server_.pipeline(
+      {{"SELECT", "3"}, {"SET", "postern:domain:three.example", "3"}, {"SELECT", "0"}});
   RedisOptions chosen = options();
   chosen.address = ServerAddress::parse("redis+unix://" + server_.unix_socket() + "?db=3").value();
   start(chosen);

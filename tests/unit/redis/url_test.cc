@@ -27,12 +27,28 @@ TEST(RedisUrl, IsUnderstood) {
 }
 
 TEST(RedisUrl, IsRefusedWithoutRepeatingASecret) {
-  for (const char* url :
-       {"", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "redis://:6379", "redis://h:0",
-        "redis://h:65536", "redis://h:x", "redis://h:1:2", "redis://h/x", "redis://h/-1",
-        "redis://h/99999999999", "redis://[::1", "redis://[::1]x", "redis+unix://relative",
-        "unix:relative", "unix:/a?x=1", "unix:/a?db=", "redis://h h", "rediss://h",
-        "redis://user:s3cret@h", "redis://:s3cret@h:6379/0"}) {
+  for (const char* url : {"",
+                          "127.0.0.1:6379",
+                          "http://127.0.0.1",
+                          "redis://",
+                          "redis://:6379",
+                          "redis://h:0",
+                          "redis://h:65536",
+                          "redis://h:x",
+                          "redis://h:1:2",
+                          "redis://h/x",
+                          "redis://h/-1",
+                          "redis://h/99999999999",
+                          "redis://[::1",
+                          "redis://[::1]x",
+                          "redis+unix://relative",
+                          "unix:relative",
+                          "unix:/a?x=1",
+                          "unix:/a?db=",
+                          "redis://h h",
+                          "rediss://h",
+                          "redis://user:s3cret@h",
+                          "redis://:s3cret@h:6379/0"}) {
     const auto address = ServerAddress::parse(url);
     ASSERT_FALSE(address.ok()) << url;
     EXPECT_EQ(address.error().what.find("s3cret"), std::string::npos);
