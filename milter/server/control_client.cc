@@ -18,7 +18,7 @@ namespace postern::server {
 namespace {
 
 // A list of all stored mail is long; what must not happen is a client that grows without end.
-constexpr std::size_t kMaxAnswer = 256 * 1024 * 1024;
+constexpr std::size_t kMaxAnswer = std::size_t{256} * 1024 * 1024;
 constexpr int kNeverWoken = -1;  // poll(2) passes over negative descriptors
 
 std::string describe_errno(int error) { return std::generic_category().message(error); }

@@ -54,12 +54,12 @@ Status check_address(const std::string& text) {
 }  // namespace
 
 Status MilterEditor::add_header(const std::string& name, const std::string& value) {
-  if (const Status checked = check_field(name, value); !checked) return checked;
+  if (Status checked = check_field(name, value); !checked) return checked;
   return outcome(smfi_addheader(context_, unconst(name), unconst(value)), "a new " + name);
 }
 
 Status MilterEditor::insert_header(const std::string& name, const std::string& value) {
-  if (const Status checked = check_field(name, value); !checked) return checked;
+  if (Status checked = check_field(name, value); !checked) return checked;
   // Index 0 is above Postfix's own Received, 1 below it. A signature and Authentication-Results
   // belong above: RFC 8601 has readers trust what stands over the Received of their own border, and
   // RFC 6376 5.6 wants a signature at the very top.
@@ -68,7 +68,7 @@ Status MilterEditor::insert_header(const std::string& name, const std::string& v
 }
 
 Status MilterEditor::change_header(const std::string& name, int index, const std::string& value) {
-  if (const Status checked = check_field(name, value); !checked) return checked;
+  if (Status checked = check_field(name, value); !checked) return checked;
   // An empty value deletes, and that has a name of its own here.
   if (value.empty()) return permanent_error(name + ": a changed header field has a value");
   return outcome(smfi_chgheader(context_, unconst(name), index, unconst(value)),
@@ -76,7 +76,7 @@ Status MilterEditor::change_header(const std::string& name, int index, const std
 }
 
 Status MilterEditor::delete_header(const std::string& name, int index) {
-  if (const Status checked = check_field(name, ""); !checked) return checked;
+  if (Status checked = check_field(name, ""); !checked) return checked;
   return outcome(smfi_chgheader(context_, unconst(name), index, nullptr), "less a " + name);
 }
 
@@ -85,7 +85,7 @@ Status MilterEditor::replace_body(const std::string& body) {
   do {  // at least once: an empty body is a body
     const std::string_view chunk = rest.substr(0, kBodyChunk);
     auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(chunk.data()));
-    const Status sent =
+    Status sent =
         outcome(smfi_replacebody(context_, bytes, static_cast<int>(chunk.size())), "another body");
     if (!sent) return sent;
     rest.remove_prefix(chunk.size());
@@ -94,16 +94,16 @@ Status MilterEditor::replace_body(const std::string& body) {
 }
 
 Status MilterEditor::delete_recipient(const std::string& given) {
-  if (const Status checked = check_address(given); !checked) return checked;
+  if (Status checked = check_address(given); !checked) return checked;
   return outcome(smfi_delrcpt(context_, unconst(given)), "one recipient less");
 }
 
 Status MilterEditor::add_recipient(const std::string& address, const std::string& parameters) {
-  if (const Status checked = check_address(address); !checked) return checked;
+  if (Status checked = check_address(address); !checked) return checked;
   if (parameters.empty()) {
     return outcome(smfi_addrcpt(context_, unconst(address)), "another recipient");
   }
-  if (const Status checked = check_address(parameters); !checked) return checked;
+  if (Status checked = check_address(parameters); !checked) return checked;
   return outcome(smfi_addrcpt_par(context_, unconst(address), unconst(parameters)),
                  "another recipient");
 }

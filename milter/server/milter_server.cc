@@ -48,7 +48,7 @@ class MilterServer::Impl {
         service_(std::make_unique<MilterService>(services, options_.max_connections)) {}
 
   Status open() {
-    if (const Status checked = libmilter_leaves_signals_alone(); !checked) return checked;
+    if (Status checked = libmilter_leaves_signals_alone(); !checked) return checked;
     auto socket = ListenSocket::open(options_.listen, options_.access, options_.backlog);
     if (!socket) return socket.error();
     if (libmilter_is_taken.exchange(true)) {

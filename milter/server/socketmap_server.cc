@@ -30,9 +30,9 @@ using Steady = std::chrono::steady_clock;
 
 constexpr int kBacklog = 256;
 // A connection that sends without pause gives way to the others after this much.
-constexpr std::size_t kMaxReadPerTurn = 16 * 1024;
+constexpr std::size_t kMaxReadPerTurn = std::size_t{16} * 1024;
 // No further request is looked at while this much of the answers has not been taken.
-constexpr std::size_t kMaxUnread = 64 * 1024;
+constexpr std::size_t kMaxUnread = std::size_t{64} * 1024;
 
 struct Connection {
   explicit Connection(UniqueFd fd_in) : fd(std::move(fd_in)), last_progress(Steady::now()) {}
