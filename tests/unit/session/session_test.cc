@@ -166,7 +166,7 @@ TEST(Incoming, AnOverlongBodyIsRefusedWithoutBeingKeptInMemory) {
 
 TEST(Incoming, LocalSubmissionIsRefusedAtTheEndOnly) {
   House house(policies());
-  Mail mail{.recipients = {"x@elsewhere.org"}};
+  Mail mail{.sender = "b@a.net", .recipients = {"x@elsewhere.org"}};
   mail.client = "";
   const Outcome outcome = house.send(mail);
   EXPECT_THAT(outcome.rcpt, ElementsAre("continue"));
