@@ -1,4 +1,5 @@
 """The sending side: one SMTP conversation from any client address, logged in or not."""
+import contextlib
 import dataclasses
 import smtplib
 
@@ -70,6 +71,13 @@ def send(port, sender, recipients, content, size=None, parameters=(), **client):
         return connection.transaction(sender, recipients, content, size, parameters)
     finally:
         connection.close()
+
+
+def probe(port, recipient, address="192.0.2.1"):
+    """MAIL and RCPT alone."""
+    with contextlib.closing(Client(port, address=address)) as connection:
+        connection.docmd("MAIL", "FROM:<probe@example.org>")
+        return text_of(connection.docmd("RCPT", f"TO:<{recipient}>"))
 
 
 def message(subject="Hello", sender="someone@example.org", recipient="cersei@lannister.net",
