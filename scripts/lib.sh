@@ -60,6 +60,9 @@ ensure_packages() {
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" >/dev/null
     as_root chmod 755 "$guard"
     guarded=yes
+    # Left behind, it would keep every service of this machine from starting, for ever.
+    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+    trap 'exit 130' INT TERM
   fi
   # Postfix: the debconf choice that asks nothing and writes no main.cf.
   printf 'postfix postfix/main_mailer_type select No configuration\n' |
@@ -67,7 +70,10 @@ ensure_packages() {
   { as_root apt-get -qq update &&
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
       -o Dpkg::Options::=--force-confold install "${missing[@]}"; } || status=$?
-  [ "$guarded" = no ] || as_root rm -f "$guard"
+  if [ "$guarded" = yes ]; then
+    as_root rm -f "$guard"
+    trap - EXIT INT TERM
+  fi
   [ "$status" -eq 0 ] || die "apt-get failed"
   disable_new_services "$before"
 }

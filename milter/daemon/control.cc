@@ -275,7 +275,10 @@ Answer dispatch(const Control::Parts& parts, const json& request) {
 
 std::string Control::handle(std::string_view request) const {
   try {
-    const Answer answer = dispatch(parts_, json::parse(request));
+    const json wanted = json::parse(request);
+    std::unique_lock alone(releasing_, std::defer_lock);
+    if (wanted.is_object() && text_of(wanted, "verb") == "vault release") alone.lock();
+    const Answer answer = dispatch(parts_, wanted);
     if (const auto* const failure = std::get_if<Failure>(&answer)) {
       return dumped({{"ok", false}, {"exit", failure->exit}, {"error", failure->error}});
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ class Control {
   std::string handle(std::string_view request) const;
 
  private:
+  // Two releases of one message at once would both find it unreleased.
+  mutable std::mutex releasing_;
   Parts parts_;
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 #include "base/log.h"
@@ -31,7 +32,9 @@ void configure_log(const settings::Settings& settings) {
 }  // namespace
 
 Daemon::Daemon(std::string settings_path, settings::Settings settings)
-    : settings_path_(std::move(settings_path)), settings_(std::move(settings)) {}
+    : settings_path_(std::move(settings_path)),
+      settings_(std::move(settings)),
+      reloaded_(settings_) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::make(std::string settings_path,
                                              settings::Settings settings) {
@@ -44,7 +47,11 @@ Result<std::unique_ptr<Daemon>> Daemon::make(std::string settings_path,
 
 // Servers go first: what they call must not be gone while they run.
 Daemon::~Daemon() {
-  if (milter_) milter_->stop();
+  if (milter_ && !milter_->stop()) {
+    // A transaction is still inside, and what it uses must not go away under it: end at once instead.
+    log::error("a transaction did not end in time; the MTA will answer its client with a 451");
+    std::_Exit(1);
+  }
   if (milter_thread_.joinable()) milter_thread_.join();
   control_server_.reset();
   http_.reset();
@@ -191,6 +198,21 @@ void Daemon::beat() {
                static_cast<double>(services_.open_transactions.load()));
 }
 
+// What has been taken over since the last look; what waits for a restart, every time until there is one.
+void Daemon::report_changes(const settings::Settings& loaded) const {
+  const auto report = [](const settings::Change& change, const char* what) {
+    log::info(what, {{"key", change.key}, {"before", change.before}, {"after", change.after}});
+  };
+  for (const settings::Change& change : settings::changes(reloaded_, loaded)) {
+    if (change.reload == settings::Reload::live) report(change, "setting changed");
+  }
+  for (const settings::Change& change : settings::changes(settings_, loaded)) {
+    if (change.reload == settings::Reload::restart) {
+      report(change, "setting needs a restart to change");
+    }
+  }
+}
+
 // Takes over what can be taken over, says what cannot, and reads the policies again.
 void Daemon::reload() {
   tell_service_manager("RELOADING=1");
@@ -200,14 +222,10 @@ void Daemon::reload() {
     log::error("the configuration is not taken over; the one before stays in force");
   } else {
     auto& loaded = std::get<settings::Settings>(outcome);
-    for (const settings::Change& change : settings::changes(settings_, loaded)) {
-      const bool live = change.reload == settings::Reload::live;
-      log::info(live ? "setting changed" : "setting needs a restart to change",
-                {{"key", change.key}, {"before", change.before}, {"after", change.after}});
-    }
+    report_changes(loaded);
     configure_log(loaded);
     services_.rules.set(std::make_shared<const session::Rules>(make_rules(loaded)));
-    settings_ = std::move(loaded);
+    reloaded_ = std::move(loaded);
   }
   keeper_->reload();
   tell_service_manager("READY=1");
@@ -217,10 +235,11 @@ void Daemon::reload() {
 void Daemon::drain() {
   tell_service_manager("STOPPING=1");
   services_.draining = true;
-  const Deadline deadline = Deadline::after(settings_.shutdown_grace);
+  const Deadline deadline = Deadline::after(reloaded_.shutdown_grace);
   log::info("shutting down", {{"open_transactions",
                                static_cast<std::uint64_t>(services_.open_transactions.load())}});
   while (services_.open_transactions > 0 && !deadline.passed()) {
+    beat();
     std::this_thread::sleep_for(kDrainPoll);
   }
   const std::size_t left = services_.open_transactions;

@@ -49,11 +49,13 @@ class Daemon {
   route::RouteAnswer look_up(route::Table table, std::string_view key) const;
   std::vector<std::string> not_ready() const;
   void reload();
+  void report_changes(const settings::Settings& loaded) const;
   void drain();
   void beat();  // once a second: the watchdog and the gauges
 
   const std::string settings_path_;
-  settings::Settings settings_;
+  const settings::Settings settings_;  // of the start
+  settings::Settings reloaded_;        // of the last SIGHUP
   SystemClock clock_;
   Published<policy::Snapshot> snapshot_;
   session::Services services_{clock_, snapshot_};

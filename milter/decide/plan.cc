@@ -61,6 +61,8 @@ Plan make_plan(const std::vector<Decision>& decisions) {
       [](const Decision& decision) { return decision.disposition == Disposition::defer; });
   if (waiting != decisions.end()) return deferred(waiting->reply);
 
+  if (decisions.empty()) return deferred({451, "4.3.0", "no recipient"});
+
   Plan plan;
   plan.copies = copies_of(decisions);
   if (all_are(decisions, Disposition::reject)) {

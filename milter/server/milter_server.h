@@ -46,7 +46,7 @@ class MilterServer {
   // Ends run() at once, whatever is still open: the caller drains first (Services::draining).
   // False: a callback has not ended within `patience`, and then the Services must live as long as
   // the process.
-  bool stop(Milliseconds patience = Milliseconds(5000));
+  [[nodiscard]] bool stop(Milliseconds patience = Milliseconds(5000));
 
  private:
   class Impl;

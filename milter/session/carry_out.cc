@@ -153,8 +153,7 @@ Result<std::vector<std::string>> Transaction::sign(MessageEditor& editor) {
   if (outgoing == nullptr || !leaves_us || !may_be_signed_ || services_.signer == nullptr) {
     return std::vector<std::string>();
   }
-  return sign_message(message_, *snapshot_, *outgoing, *services_.signer, rules_->missing_key,
-                      editor);
+  return sign_message(message_, *snapshot_, *outgoing, *services_.signer, *rules_, editor);
 }
 
 Verdict Transaction::carry_out(const decide::Plan& plan, const decide::Evidence& evidence,

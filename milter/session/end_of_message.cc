@@ -22,6 +22,8 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
     return refuse_message(queue_id, {552, "5.3.4", "header is too large"}, "header is too large");
   }
   if (postponed_) return refuse_message(queue_id, *postponed_, "a recipient was refused");
+  // Postfix does not come here without a recipient; another speaker of the protocol may.
+  if (recipients_.empty()) return refuse_message(queue_id, fault_reply(), "no recipient");
   if (auto refusal = settle_author()) return refuse_message(queue_id, *refusal, "header From");
 
   const decide::Evidence evidence = gather_evidence(queue_id, editor);

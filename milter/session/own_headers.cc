@@ -18,7 +18,10 @@ bool is_one_of(std::string_view name, const std::vector<std::string>& names) {
   });
 }
 
-bool is_ours(std::string_view name, const std::vector<std::string>& id_headers, bool incoming) {
+}  // namespace
+
+bool is_own_header(std::string_view name, const std::vector<std::string>& id_headers,
+                   bool incoming) {
   if (starts_with_ignoring_case(name, "X-Postern-") ||
       starts_with_ignoring_case(name, "X-Fuglu-") || equals_ignoring_case(name, "X-Virus-Lover") ||
       is_one_of(name, id_headers)) {
@@ -27,14 +30,12 @@ bool is_ours(std::string_view name, const std::vector<std::string>& id_headers, 
   return incoming && is_one_of(name, {"X-Spam-Status", "X-Spam-Score", "X-Spam-Flag"});
 }
 
-}  // namespace
-
 Status remove_forged_headers(const mail::Message& message,
                              const std::vector<std::string>& id_headers, bool incoming,
                              MessageEditor& editor) {
   std::map<std::string, int> occurrences;
   for (const mail::HeaderField& field : message.headers()) {
-    if (is_ours(field.name, id_headers, incoming)) ++occurrences[ascii_lower(field.name)];
+    if (is_own_header(field.name, id_headers, incoming)) ++occurrences[ascii_lower(field.name)];
   }
   for (const auto& [name, count] : occurrences) {
     // From the last to the first: each removal renumbers those behind it.

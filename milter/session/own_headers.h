@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +15,10 @@
 #include "session/message_editor.h"
 
 namespace postern::session {
+
+// Whether the field is one that only we may write, and that remove_forged_headers takes away.
+bool is_own_header(std::string_view name, const std::vector<std::string>& id_headers,
+                   bool incoming);
 
 // Removes what only we may say: X-Postern-*, X-Fuglu-*, X-Virus-Lover and the id headers; for
 // incoming mail also the X-Spam-* fields that we write.

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "mail/header_from.h"
 #include "mail/line_length.h"
+#include "session/own_headers.h"
 
 namespace postern::session {
 namespace {
@@ -22,11 +23,14 @@ std::vector<const policy::DkimKey*> active_keys(const policy::DkimKeys* keys) {
 // The message with lines broken as Postfix would break them, told to the MTA as well; nothing when
 // no line is too long, which is nearly always.
 Result<std::optional<mail::Message>> with_short_lines(const mail::Message& message,
+                                                      const std::vector<std::string>& id_headers,
                                                       MessageEditor& editor) {
   bool changed = false;
   mail::Message shortened;
   std::map<std::string, int> index_of;
   for (const mail::HeaderField& field : message.headers()) {
+    // Gone by now, or ours: neither counts for the indexes of the others.
+    if (is_own_header(field.name, id_headers, false)) continue;
     const int index = ++index_of[ascii_lower(field.name)];
     auto value = mail::break_long_header_lines(field.name, field.value);
     if (value) {
@@ -51,10 +55,10 @@ Result<std::optional<mail::Message>> with_short_lines(const mail::Message& messa
 Result<std::vector<std::string>> sign_message(const mail::Message& message,
                                               const policy::Snapshot& snapshot,
                                               const decide::Outgoing& owner, ports::Signer& signer,
-                                              MissingKey missing_key, MessageEditor& editor) {
+                                              const Rules& rules, MessageEditor& editor) {
   const auto keys = active_keys(snapshot.dkim(owner.domain->name));
   if (keys.empty()) {
-    if (missing_key == MissingKey::defer) {
+    if (rules.missing_key == MissingKey::defer) {
       return temporary_error("no active DKIM key for " + owner.domain->name);
     }
     return std::vector<std::string>();
@@ -63,7 +67,7 @@ Result<std::vector<std::string>> sign_message(const mail::Message& message,
   const mail::Address* const author = from.single();
   if (author == nullptr) return temporary_error("not exactly one author");
 
-  auto shortened = with_short_lines(message, editor);
+  auto shortened = with_short_lines(message, rules.id_headers, editor);
   if (!shortened) return shortened.error();
   const mail::Message& sent = *shortened ? **shortened : message;
   // d= is the author's domain as written, an alias included: the key is published under both.

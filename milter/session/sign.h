@@ -21,6 +21,6 @@ namespace postern::session {
 Result<std::vector<std::string>> sign_message(const mail::Message& message,
                                               const policy::Snapshot& snapshot,
                                               const decide::Outgoing& owner, ports::Signer& signer,
-                                              MissingKey missing_key, MessageEditor& editor);
+                                              const Rules& rules, MessageEditor& editor);
 
 }  // namespace postern::session

@@ -122,6 +122,11 @@ Verdict Transaction::refuse_recipient(std::string_view given, mail::Reply reply)
   // Postfix takes a refused recipient of local mail for a configuration error and tries for ever;
   // at end of message it takes a no.
   if (!postponed_) postponed_ = std::move(reply);
+  // Nobody brings local mail back in two transactions: a "later" would be said for ever.
+  if (postponed_->code == 452) {
+    postponed_ =
+        mail::Reply{550, "5.7.1", "recipients with different rules need separate messages"};
+  }
   return Continue{};
 }
 

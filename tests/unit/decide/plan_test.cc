@@ -67,6 +67,8 @@ TEST(Plan, AnybodysMissingEvidenceDefersAll) {
   EXPECT_TRUE(plan.copies.empty());
 }
 
+TEST(Plan, ForNobodyIsATemporaryAnswer) { EXPECT_EQ(make_plan({}).reply.code, 451); }
+
 TEST(Plan, NeverGivesOneRecipientAnothersOutcome) {
   const std::vector<std::vector<Decision>> mixtures = {
       {delivered(), delivered("[SPAM]")},

@@ -126,6 +126,16 @@ TEST(Outgoing, LongLinesAreBrokenBeforeTheyAreSigned) {
   EXPECT_EQ(house.signer().signed_body(), house.editor().body());
 }
 
+TEST(Outgoing, ALongForgedFieldOfOursStaysGone) {
+  House house(policies());
+  Mail mail = outgoing({"<x@elsewhere.org>"});
+  mail.headers.push_back({"X-Postern-Id", " " + std::string(1500, 'f')});
+  mail.headers.push_back({"X-Virus-Lover", " " + std::string(1500, 'f')});
+  EXPECT_EQ(house.send(mail).end, "continue");
+  EXPECT_EQ(house.editor().header("X-Postern-Id").size(), 32U);
+  EXPECT_EQ(house.editor().header("X-Virus-Lover"), "(none)");
+}
+
 TEST(Outgoing, ASentCopyIsKeptOnceForTheSender) {
   House house(policies());
   EXPECT_EQ(house.send(outgoing({"<x@elsewhere.org>", "<y@elsewhere.org>"})).end, "continue");

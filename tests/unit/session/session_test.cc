@@ -173,6 +173,24 @@ TEST(Incoming, LocalSubmissionIsRefusedAtTheEndOnly) {
   EXPECT_EQ(outcome.end, "554 5.7.1");
 }
 
+TEST(Incoming, AnEndWithoutARecipientIsATemporaryFault) {
+  House house(policies());
+  Session session(house.services());
+  ClientFacts client;
+  client.address = IpAddress::parse("203.0.113.9");
+  session.mail_from(client, {"<a@example.org>"});
+  session.rcpt_to({"<b@elsewhere.org>"});
+  test::RecordingEditor editor({}, "", {});
+  EXPECT_EQ(test::describe(session.end_of_message("Q", editor)), "451 4.3.0");
+}
+
+TEST(Incoming, LocalMailToRecipientsWithOtherRulesBouncesAndIsNotTriedForEver) {
+  House house(policies());
+  Mail mail{.sender = "root@mx.provider.example", .recipients = {"b@a.net", "b@stark.net"}};
+  mail.client = "";
+  EXPECT_EQ(house.send(mail).end, "550 5.7.1");
+}
+
 TEST(Snapshot, NoneIs421) {
   House house(nullptr);
   EXPECT_EQ(house.send({.recipients = {"<b@a.net>"}}).mail, "421 4.3.2");
