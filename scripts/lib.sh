@@ -64,17 +64,20 @@ ensure_packages() {
     trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
     trap 'exit 130' INT TERM
   fi
-  # Postfix: the debconf choice that asks nothing and writes no main.cf.
-  printf 'postfix postfix/main_mailer_type select No configuration\n' |
-    as_root debconf-set-selections || true
-  { as_root apt-get -qq update &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-      -o Dpkg::Options::=--force-confold install "${missing[@]}"; } || status=$?
+  local log=$POSTERN_ROOT/build/apt.log
+  mkdir -p "$POSTERN_ROOT/build"
+  {
+    as_root apt-get -q update &&
+      # Postfix: the debconf choice that asks nothing and writes no main.cf.
+      printf 'postfix postfix/main_mailer_type select No configuration\n' | as_root debconf-set-selections &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+        -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 install "${missing[@]}"
+  } >"$log" 2>&1 || status=$?
   if [ "$guarded" = yes ]; then
     as_root rm -f "$guard"
     trap - EXIT INT TERM
   fi
-  [ "$status" -eq 0 ] || die "apt-get failed"
+  [ "$status" -eq 0 ] || { tail -n 30 "$log" >&2; die "apt-get failed; all of it is in $log"; }
   disable_new_services "$before"
 }
 

@@ -28,7 +28,8 @@ def world():
 
 
 def try_all(world):
-    """Tries everything; what was accepted for the world. A platform's own users may be named like a trick."""
+    """Tries everything; what was accepted for the world. A platform's own users may be named like a trick.
+    What was taken for a platform is in the queue, and may have to wait there until a table is back."""
     let_through = []
     for address in CLIENTS:
         for sender, recipient in ATTEMPTS:
@@ -36,8 +37,18 @@ def try_all(world):
                                   address=address)
             if outcome.accepted and not recipient.endswith("@lannister.net"):
                 let_through.append((address, sender, recipient, outcome))
+    return let_through
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaves(world):
+    """When all is well again and the queue is empty, nothing has gone to the world."""
+    world.clear()
+    yield
+    world.tables.faults.clear()
+    world.postfix.reload()
     world.postfix.wait_until_empty()
-    return let_through + world.sinks["world"].received()
+    assert [d for d in world.sinks["world"].received() if d.recipients != ["friend@example.org"]] == []
 
 
 def settle(world):
@@ -64,26 +75,18 @@ def test_with_one_table_away(world, table, fault):
     settle(world)
     world.tables.faults[table] = fault
     world.postfix.reload()  # smtpd remembers answers as long as it lives
-    try:
-        assert try_all(world) == []
-        fine, replies = legitimate(world)
-        assert fine, f"a fault of ours refused mail for good: {replies}"
-    finally:
-        world.tables.faults.clear()
-        world.postfix.reload()
+    assert try_all(world) == []
+    fine, replies = legitimate(world)
+    assert fine, f"a fault of ours refused mail for good: {replies}"
 
 
 def test_with_all_tables_away(world):
     settle(world)
     world.tables.faults.update({table: "drop" for table in TABLES})
     world.postfix.reload()
-    try:
-        assert try_all(world) == []
-        fine, replies = legitimate(world)
-        assert fine, f"a fault of ours refused mail for good: {replies}"
-    finally:
-        world.tables.faults.clear()
-        world.postfix.reload()
+    assert try_all(world) == []
+    fine, replies = legitimate(world)
+    assert fine, f"a fault of ours refused mail for good: {replies}"
 
 
 def test_with_posternd_away(world):
@@ -96,12 +99,12 @@ def test_with_posternd_away(world):
         assert fine, f"a fault of ours refused mail for good: {replies}"
         # Neither do those who may send: nothing leaves unjudged.
         outcome = world.send("missandei@targaryen.net", "victim@example.org", client_address="198.51.100.7")
-        assert not outcome.accepted and world.sinks["world"].received() == []
+        assert not outcome.accepted, outcome
     finally:
         world.posternd.start()
         world.postfix.reload()
-    assert world.send("missandei@targaryen.net", "someone@example.org", client_address="198.51.100.7").accepted
-    world.sinks["world"].wait_for(lambda delivery: delivery.recipients == ["someone@example.org"])
+    assert world.send("missandei@targaryen.net", "friend@example.org", client_address="198.51.100.7").accepted
+    world.sinks["world"].wait_for(lambda delivery: delivery.recipients == ["friend@example.org"])
 
 
 def test_submission_takes_nobody_who_has_not_logged_in(world):
