@@ -80,7 +80,7 @@ def main():
         redis = Redis(folder / "redis").start()
         redis.publish("domain:delay.example", json.dumps(DOMAIN))
         redis.publish("domain:example.net", json.dumps({**DOMAIN, "name": "example.net"}))
-        daemon = Posternd(folder / "postern", 0, {
+        daemon = Posternd(folder / "postern", 10025, {
             "policy": {"source": "redis", "redis": {"url": redis.url}}, "spam": {"scanners": []}})
         load = None
         try:
