@@ -1,5 +1,7 @@
 """posternd on private sockets, and posternctl talking to it."""
+import atexit
 import base64
+import functools
 import json
 import os
 import pathlib
@@ -7,6 +9,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -15,6 +18,22 @@ import yaml
 from .tools import ROOT, Failure, Process, free_port, ordinary_user, wait_until
 
 BIN = pathlib.Path(os.environ.get("POSTERN_BIN", ROOT / "build" / "release" / "bin"))
+
+
+@functools.lru_cache(maxsize=None)
+def programs(user):
+    """The folder of posternd and posternctl, where this user can run them: a copy when the build lies in a folder
+    that is closed to others, as /root is."""
+    if user is None or subprocess.run(["test", "-x", BIN / "posternd"], user=user, group=pwd.getpwnam(user).pw_gid,
+                                      extra_groups=[], stderr=subprocess.DEVNULL).returncode == 0:
+        return BIN
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-bin-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    for name in ("posternd", "posternctl"):
+        shutil.copy(BIN / name, folder)
+    return folder
+
 
 TRUSTED = ["127.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"]
 HEADER_SCANNER = {"type": "header", "score": "X-Spam-Score", "advert": "X-Spam-Advert", "virus": "X-Virus-Name",
@@ -67,8 +86,9 @@ class Posternd:
         }, settings or {})
         self.write_settings()
         self.popen_options = {}
-        if os.getuid() == 0:
-            user = ordinary_user()
+        user = ordinary_user() if os.getuid() == 0 else None
+        self.bin = programs(user)
+        if user:
             # In group postfix, as the unit file has it: the sockets are for that group.
             self.popen_options = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": ["postfix"]}
             for path in (self.state, keys):
@@ -84,7 +104,7 @@ class Posternd:
 
     # -- life ---------------------------------------------------------------------------------------------
     def start(self, ready=True):
-        self.process = Process("posternd", [BIN / "posternd", "--config", self.config],
+        self.process = Process("posternd", [self.bin / "posternd", "--config", self.config],
                                self.folder / "posternd.log", cwd="/", **self.popen_options)
         self.process.wait_ready(self.is_ready if ready else self.is_alive)
         return self
@@ -141,7 +161,7 @@ class Posternd:
     # -- posternctl ------------------------------------------------------------------------------------------
     def ctl(self, *words, check=True):
         """The finished posternctl, run as the daemon's user."""
-        done = subprocess.run([BIN / "posternctl", "--config", self.config, *map(str, words)], capture_output=True,
+        done = subprocess.run([self.bin / "posternctl", "--config", self.config, *map(str, words)], capture_output=True,
                               text=True, cwd="/", timeout=120, **self.popen_options)
         if check and done.returncode:
             raise Failure(f"posternctl {' '.join(map(str, words))}: exit {done.returncode}: "
