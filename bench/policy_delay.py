@@ -101,7 +101,7 @@ def main():
 def measure(options, redis, daemon, load):
     milter = Milter(daemon.milter_port)
     delays, tries = [], []
-    before = daemon.metric("postern_messages_total", direction="in", outcome="deliver")
+    before = daemon.metric("postern_messages_total", direction="in", outcome="deliver") or 0
     for number in range(options.changes):
         status, code = (("DISABLED", 550), ("ENABLED", 250))[number % 2]
         redis.publish("domain:delay.example", json.dumps({**DOMAIN, "status": status}))
