@@ -104,8 +104,8 @@ TEST_F(MilterTest, NegotiatesWhatTheSessionNeeds) {
   EXPECT_EQ(one->actions(), SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_ADDRCPT |
                                 SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT | SMFIF_CHGFROM |
                                 SMFIF_SETSYMLIST);
-  EXPECT_EQ(one->steps(), SMFIP_HDR_LEADSPC | SMFIP_SKIP | SMFIP_NR_CONN | SMFIP_NR_HELO |
-                              SMFIP_NR_HDR | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN);
+  // DATA is asked for and every step answered: what nobody answers stalls Postfix on TCP.
+  EXPECT_EQ(one->steps(), SMFIP_HDR_LEADSPC | SMFIP_SKIP | SMFIP_NOEOH | SMFIP_NOUNKNOWN);
 }
 
 TEST_F(MilterTest, AnMtaThatOffersTooLittleIsRefused) {
@@ -264,6 +264,7 @@ TEST_F(MilterTest, ResetsAndManyMessagesOnOneConnection) {
     }
     if (i % 3 > 1) {
       ASSERT_TRUE(one->send(SMFIC_HEADER, std::string("Subject\0 x\0", 11)));
+      ASSERT_TRUE(one->receive());
     }
     ASSERT_TRUE(one->abort());
     ASSERT_EQ(shown(deliver(*one, mail_to("<jon@got.com>")).end), "c");
