@@ -91,6 +91,7 @@ class PersistentMap {
     // before his reads are over for us. Counting up and down again on the same counter orders them.
     bool shared = false;
     {
+      // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): counting is the point
       const std::shared_ptr<Node> held = node;
       shared = held.use_count() != 2;
     }

@@ -1,7 +1,8 @@
 #include "session/alias_recipients.h"
 
-#include <cstdio>
 #include <set>
+#include <string>
+#include <string_view>
 
 namespace postern::session {
 namespace {
@@ -13,9 +14,11 @@ std::string xtext(std::string_view text) {
     if (c > 0x20 && c < 0x7f && c != '+' && c != '=') {
       encoded += c;
     } else {
-      char hex[4];
-      std::snprintf(hex, sizeof hex, "+%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      encoded += hex;
+      constexpr std::string_view hex_digits = "0123456789ABCDEF";
+      const auto octet = static_cast<unsigned char>(c);
+      encoded += '+';
+      encoded += hex_digits[octet >> 4];
+      encoded += hex_digits[octet & 0x0f];
     }
   }
   return encoded;
@@ -41,7 +44,7 @@ Status deliver_to_primary_domains(const std::vector<AcceptedRecipient>& recipien
     std::string parameters =
         "ORCPT=" +
         (given.orcpt.empty() ? "rfc822;" + xtext(given.address.to_string()) : given.orcpt);
-    if (!given.notify.empty()) parameters = "NOTIFY=" + given.notify + " " + parameters;
+    if (!given.notify.empty()) parameters.insert(0, "NOTIFY=" + given.notify + " ");
     if (Status added = editor.add_recipient(recipient.rules->canonical.to_string(), parameters);
         !added) {
       return added;

@@ -43,7 +43,7 @@ bool Session::body(std::string_view chunk) { return transaction_ && transaction_
 
 Verdict Session::end_of_message(std::string_view queue_id, MessageEditor& editor) {
   if (!transaction_) return Refuse{{451, "4.3.0", "no transaction, try again later"}};
-  const Verdict verdict = transaction_->end_of_message(queue_id, editor);
+  Verdict verdict = transaction_->end_of_message(queue_id, editor);
   transaction_.reset();
   return verdict;
 }

@@ -37,12 +37,12 @@ Result<std::optional<mail::Message>> with_short_lines(const mail::Message& messa
       changed = true;
       if (Status told = editor.change_header(field.name, index, *value); !told) return told.error();
     }
-    shortened.add_header(field.name, value ? std::move(*value) : field.value);
+    shortened.add_header(field.name, value ? *value : field.value);
   }
   if (auto body = mail::break_long_body_lines(message.body())) {
     changed = true;
     if (Status told = editor.replace_body(*body); !told) return told.error();
-    shortened.set_body(std::move(*body));
+    shortened.set_body(*body);
   } else if (changed) {
     shortened.set_body(message.body());
   }
