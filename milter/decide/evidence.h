@@ -36,6 +36,13 @@ struct VirusVerdict {
   std::string name;  // empty: none found
 };
 
+// Whether the envelope sender can exist.
+struct SenderStanding {
+  enum class Verdict { exists, does_not_exist, unknown };
+  Verdict verdict = Verdict::unknown;
+  std::string why;  // "MX of example.org answered 550 5.1.1", "no MX and no address"
+};
+
 struct Evidence {
   std::uint64_t size = 0;                    // octets, as received
   Finding<SpamVerdict> spam = NotNeeded{};   // of the scanners that answered

@@ -1,7 +1,6 @@
 #include "adapters/dkim/signer.h"
 
 #include <algorithm>
-#include <ranges>
 #include <string_view>
 
 #include "adapters/dkim/crypto.h"
@@ -92,7 +91,9 @@ Result<Signer::Selection> Signer::select(const mail::Message& message) const {
   Selection selection;
   for (const Name& name : names_) {
     // A verifier counts instances from the bottom up (RFC 6376 5.4.2).
-    for (const mail::HeaderField& field : std::views::reverse(message.headers())) {
+    const auto& fields = message.headers();
+    for (auto at = fields.rbegin(); at != fields.rend(); ++at) {
+      const mail::HeaderField& field = *at;
       if (!equals_ignoring_case(field.name, name.text)) continue;
       if (selection.names.size() == kMostSignedFields) {
         return permanent_error("DKIM: too many header fields to sign");
