@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "milter"
 
-CORE = ["base", "mail", "policy", "decide", "route"]
+CORE = ["base", "mail", "content", "policy", "decide", "route"]
 ADAPTER = "adapters/*"  # any adapter: the core, the ports and what adapters share; no other adapter
 SHARED = ["adapters/net", "adapters/scan"]  # streams with deadlines; scaling scores
 
@@ -25,11 +25,12 @@ SHARED = ["adapters/net", "adapters/scan"]  # streams with deadlines; scaling sc
 ROOMS = {
     "base": [],
     "mail": ["base"],
+    "content": ["base", "mail"],
     "policy": ["base", "mail"],
-    "decide": ["base", "mail", "policy"],
+    "decide": ["base", "mail", "content", "policy"],
     "route": ["base", "mail", "policy"],
-    "ports": ["base", "mail", "policy", "decide"],
-    "session": ["base", "mail", "policy", "decide", "route", "ports"],
+    "ports": ["base", "mail", "content", "policy", "decide"],
+    "session": ["base", "mail", "content", "policy", "decide", "route", "ports"],
     "keeper": ["base", "policy", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],
@@ -53,7 +54,13 @@ THIRD_PARTY = [
     (r"systemd/sd-daemon\.h", ["main", "daemon", "base"]),
     (r"prometheus/.*", ["base"]),
     (r"openssl/.*", ["base", "policy", "adapters/*", "ctl"]),
-    (r"gmime/.*|glib(-object)?\.h|idn2\.h", ["mail"]),
+    (r"gmime/.*|glib(-object)?\.h", ["mail", "content"]),
+    (r"idn2\.h|libpsl\.h", ["mail"]),
+    (r"archive(_entry)?\.h|magic\.h", ["content"]),
+    (r"re2/.*", ["policy", "content"]),
+    (r"ares(_.*)?\.h", ["adapters/dns"]),
+    (r"spf2/.*", ["adapters/spf2"]),
+    (r"opendkim/.*", ["adapters/opendkim"]),
     (r"httplib\.h", ["server", "ctl"]),
     (r"CLI/.*", ["ctl", "daemon", "main"]),
 ]
@@ -62,7 +69,7 @@ THIRD_PARTY = [
 PROGRAMS = {"ctl"}
 
 # What the core must not touch: files, sockets, threads, processes. (base carries them for the others.)
-PURE = {"mail", "policy", "decide", "route"}
+PURE = {"mail", "content", "policy", "decide", "route"}
 IMPURE = re.compile(
     r"thread|stop_token|future|fstream|filesystem|iostream|condition_variable|"
     r"unistd\.h|fcntl\.h|poll\.h|netdb\.h|pthread\.h|signal\.h|csignal|ctime|time\.h|"
