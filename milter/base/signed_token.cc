@@ -38,7 +38,7 @@ std::string hex_hmac(std::string_view text, const Secret& key) {
        reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
   static constexpr char kHex[] = "0123456789abcdef";
   std::string hex;
-  hex.reserve(2 * size);
+  hex.reserve(std::size_t{2} * size);
   for (unsigned i = 0; i < size; ++i) {
     hex += kHex[digest[i] >> 4];
     hex += kHex[digest[i] & 0x0f];

@@ -31,7 +31,7 @@ int fail(int exit, const std::string& what) {
   return exit;
 }
 
-Asked ask_daemon(const Context& context, json request) {
+Asked ask_daemon(const Context& context, const json& request) {
   const auto socket = control_socket(context);
   if (const int* const exit = std::get_if<int>(&socket)) return {*exit, {}};
   const auto line = server::ask(std::get<std::string>(socket), request.dump(), kPatience);

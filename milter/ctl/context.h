@@ -32,7 +32,7 @@ struct Asked {
   int exit = kDone;
   json answer;
 };
-Asked ask_daemon(const Context& context, json request);
+Asked ask_daemon(const Context& context, const json& request);
 
 // With --json the answer as one document, otherwise what `print` writes for people.
 void print(const Context& context, const json& answer,

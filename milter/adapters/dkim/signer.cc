@@ -92,8 +92,8 @@ Result<Signer::Selection> Signer::select(const mail::Message& message) const {
   for (const Name& name : names_) {
     // A verifier counts instances from the bottom up (RFC 6376 5.4.2).
     const auto& fields = message.headers();
-    for (auto at = fields.rbegin(); at != fields.rend(); ++at) {
-      const mail::HeaderField& field = *at;
+    for (std::size_t i = fields.size(); i-- > 0;) {
+      const mail::HeaderField& field = fields[i];
       if (!equals_ignoring_case(field.name, name.text)) continue;
       if (selection.names.size() == kMostSignedFields) {
         return permanent_error("DKIM: too many header fields to sign");
