@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "base/hex.h"
 
 namespace postern {
 namespace {
@@ -36,14 +37,7 @@ std::string hex_hmac(std::string_view text, const Secret& key) {
   const std::string_view bytes = key.reveal();
   HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()),
        reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(std::size_t{2} * size);
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kHex[digest[i] >> 4];
-    hex += kHex[digest[i] & 0x0f];
-  }
-  return hex;
+  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

@@ -50,6 +50,7 @@ std::string printable_utf8(const std::string& text);
 void add_status(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_route(CLI::App& app, Context& context);
+void add_explain(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);
 
 }  // namespace postern::ctl

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/hex.h"
 #include "ctl/context.h"
 
 namespace postern::ctl {
@@ -43,16 +44,6 @@ int list(const Context& context, const Arguments& arguments) {
   return kDone;
 }
 
-std::string bytes_of(const std::string& hex) {
-  const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(value(hex[i]) * 16 + value(hex[i + 1]));
-  }
-  return bytes;
-}
-
 void print_stored(const json& answer) {
   for (const json& row : answer["rows"]) {
     for (const char* const name :
@@ -69,7 +60,7 @@ int show(const Context& context, const Arguments& arguments) {
   if (asked.exit != kDone) return asked.exit;
   if (arguments.message) {
     // The message itself, byte for byte, for a file or a pipe.
-    const std::string bytes = bytes_of(text_of(asked.answer["message_hex"]));
+    const std::string bytes = from_hex(text_of(asked.answer["message_hex"])).value_or("");
     return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() ? kDone : kNo;
   }
   print(context, asked.answer, print_stored);

@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "daemon/release.h"
 #include "decide/decide.h"
 #include "policy/decode.h"
 #include "route/route_report.h"
+#include "session/explain_message.h"
 
 namespace postern::daemon {
 namespace {
@@ -147,6 +149,32 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   return json::parse(route::route_report(*snapshot, address, options));
 }
 
+std::vector<std::string> texts_of(const json& request, const char* member) {
+  std::vector<std::string> texts;
+  const auto found = request.find(member);
+  if (found == request.end() || !found->is_array()) return texts;
+  for (const json& text : *found) {
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  }
+  return texts;
+}
+
+Answer explain(const Control::Parts& parts, const json& request) {
+  session::ExplainRequest wanted;
+  wanted.sender = text_of(request, "from");
+  wanted.recipients = texts_of(request, "rcpt");
+  wanted.client = text_of(request, "client");
+  wanted.helo = text_of(request, "helo");
+  wanted.sasl_user = text_of(request, "auth");
+  wanted.score = optional_text(request, "score");
+  const auto message = from_hex(text_of(request, "message_hex"));
+  if (!message) return Failure{kExitUsage, "message_hex is no hexadecimal text"};
+  wanted.message = *message;
+  const auto told = session::explain_message(parts.services, wanted);
+  if (!told) return Failure{kExitNo, told.error().what};
+  return json::parse(*told);
+}
+
 json row_as_json(const ports::VaultRow& row) {
   return {{"row", row.row},
           {"id", row.id},
@@ -213,15 +241,7 @@ Answer vault_show(const Control::Parts& parts, const json& request) {
   json list = json::array();
   for (const ports::VaultRow& row : *rows) list.push_back(row_as_json(row));
   // Mail is bytes, JSON is text: hex says them exactly.
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * bytes->size());
-  for (const char c : *bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kHex[byte >> 4];
-    hex += kHex[byte & 0x0f];
-  }
-  return json{{"rows", list}, {"message_hex", hex}};
+  return json{{"rows", list}, {"message_hex", to_hex(*bytes)}};
 }
 
 Answer vault_release(const Control::Parts& parts, const json& request) {
@@ -253,6 +273,7 @@ constexpr Verb kVerbs[] = {
     {"policy show", false, policy_show},
     {"policy accept", false, policy_accept},
     {"route", false, route_address},
+    {"explain", false, explain},
     {"vault list", true, vault_list},
     {"vault show", true, vault_show},
     {"vault release", true, vault_release},

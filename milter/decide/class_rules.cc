@@ -12,6 +12,12 @@ bool spam_is_below_limit(const policy::Policy& policy, policy::MilliScore score)
   return !limit || score < *limit;
 }
 
+// What is of any class at all is not clean: where clean mail is copied, every class says whether this
+// one is.
+bool clean_mail_is_kept(const policy::Policy& policy) {
+  return policy.retention_props.store_clean_mail_in || policy.archive_props.store_clean_mail_in;
+}
+
 }  // namespace
 
 ClassRule rule_of(const policy::Policy& policy, MailClass mail_class, policy::MilliScore score) {
@@ -72,18 +78,18 @@ mail::Reply rejection_of(MailClass mail_class, const std::string& detail) {
   return {};
 }
 
+bool class_matters(const policy::Policy& policy, MailClass mail_class) {
+  const ClassRule rule = rule_of(policy, mail_class, 0);
+  return !rule.relay || rule.store || rule.archive || !rule.prefix.empty() ||
+         clean_mail_is_kept(policy);
+}
+
 bool spam_score_matters(const policy::Policy& policy) {
-  const bool always_relayed = policy.relay.relay_spam && !policy.effective_spam_limit();
-  const bool leaves_a_mark = !policy.relay.prefix_spam.empty();
-  const bool kept = policy.quarantine_props.store_spam || policy.archive_props.store_spam;
-  // Spam is not clean: where clean mail is copied, the score says whether this one is.
-  const bool clean_is_kept =
-      policy.retention_props.store_clean_mail_in || policy.archive_props.store_clean_mail_in;
+  const bool limited = policy.effective_spam_limit().has_value();
+  const bool leaves_a_mark = policy.relay.add_header.has_value();
   // Spam is never advert: where advert is treated apart, the score says whether this one is.
-  const bool advert_matters = !policy.relay.relay_advert || !policy.relay.advert_prefix.empty() ||
-                              policy.quarantine_props.store_advert ||
-                              policy.archive_props.store_advert;
-  return !always_relayed || leaves_a_mark || kept || clean_is_kept || advert_matters;
+  return limited || leaves_a_mark || class_matters(policy, MailClass::spam) ||
+         class_matters(policy, MailClass::advert);
 }
 
 }  // namespace postern::decide

@@ -28,6 +28,9 @@ ClassRule rule_of(const policy::Policy& policy, MailClass mail_class, policy::Mi
 // or a rule's description, made printable here.
 mail::Reply rejection_of(MailClass mail_class, const std::string& detail);
 
+// Whether it can change the outcome or any copy that a message is of this class.
+bool class_matters(const policy::Policy& policy, MailClass mail_class);
+
 // Whether the spam score can change the outcome or any copy under this policy. Where it cannot,
 // nobody asks a scanner.
 bool spam_score_matters(const policy::Policy& policy);

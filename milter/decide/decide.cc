@@ -4,69 +4,11 @@
 #include <cstdio>
 
 #include "decide/class_rules.h"
-#include "decide/recipient.h"
+#include "decide/incoming_case.h"
+#include "decide/match.h"
 
 namespace postern::decide {
 namespace {
-
-struct Match {
-  MailClass mail_class;
-  std::string reason;
-  std::string detail;  // what the sender is told, where the reply has room for it
-};
-
-const SpamVerdict* spam_verdict(const Evidence& evidence) {
-  return std::get_if<SpamVerdict>(&evidence.spam);
-}
-
-std::optional<Match> match_oversize(const policy::Policy& policy, const Evidence& evidence) {
-  const auto refusal = refuse_size(policy, evidence.size);
-  if (!refusal) return std::nullopt;
-  return Match{MailClass::oversize, std::to_string(evidence.size) + " octets exceed mailSizeLimit",
-               refusal->text};
-}
-
-std::optional<Match> match_virus(const Evidence& evidence) {
-  const auto* const verdict = std::get_if<VirusVerdict>(&evidence.virus);
-  if (verdict == nullptr || verdict->name.empty()) return std::nullopt;
-  return Match{MailClass::virus, verdict->name, verdict->name};
-}
-
-std::optional<Match> match_spam(const policy::Policy& policy, const Evidence& evidence) {
-  const SpamVerdict* const verdict = spam_verdict(evidence);
-  if (verdict == nullptr || verdict->score < policy.spam_score) return std::nullopt;
-  std::string reason = "score " + format_score(verdict->score) + " from " + verdict->scanner +
-                       " reaches spamScore " + format_score(policy.spam_score);
-  const auto limit = policy.effective_spam_limit();
-  if (limit && verdict->score >= *limit) reason += " and spamScoreLimit " + format_score(*limit);
-  return Match{MailClass::spam, std::move(reason), ""};
-}
-
-std::optional<Match> match_advert(const Evidence& evidence, std::size_t marks_needed) {
-  const SpamVerdict* const verdict = spam_verdict(evidence);
-  if (verdict != nullptr && verdict->advert) {
-    return Match{MailClass::advert, verdict->scanner + " calls it advertising", ""};
-  }
-  if (evidence.bulk_marks.size() < marks_needed || evidence.bulk_marks.empty()) return std::nullopt;
-  std::string reason = "bulk mail by";
-  for (const std::string& mark : evidence.bulk_marks) reason += " " + mark;
-  return Match{MailClass::advert, std::move(reason), ""};
-}
-
-// In order of precedence.
-std::vector<Match> match_classes(const policy::Policy& policy, const Evidence& evidence,
-                                 const DecideOptions& options) {
-  std::vector<Match> matches;
-  const auto add = [&matches](std::optional<Match> match) {
-    if (match) matches.push_back(std::move(*match));
-    return match.has_value();
-  };
-  add(match_oversize(policy, evidence));
-  add(match_virus(evidence));
-  const bool is_spam = add(match_spam(policy, evidence));
-  if (!is_spam) add(match_advert(evidence, options.advert_marks));
-  return matches;
-}
 
 mail::Reply scanner_unavailable() {
   return {451, "4.7.1", "message could not be scanned, try again later"};
@@ -74,6 +16,43 @@ mail::Reply scanner_unavailable() {
 
 void record(Decision& decision, const std::vector<Match>& matches) {
   for (const Match& match : matches) decision.matches.push_back({match.mail_class, match.reason});
+}
+
+// What was needed, could not be told, and must be waited for. Nothing: the message can be decided.
+// `forbids`: the match that forbids delivery by what is known; nullptr: none does.
+std::optional<ClassMatch> waits_for(const Evidence& evidence, const DecideOptions& options,
+                                    const Match* forbids, bool spam_is_needed) {
+  // An over-large message is refused, whatever else it is.
+  const auto stands_without = [forbids](MailClass unknown) {
+    return forbids != nullptr && forbids->mail_class < unknown;
+  };
+  if (evidence.virus_fault && options.virus_on_failure == OnFailure::defer &&
+      !stands_without(MailClass::virus)) {
+    return ClassMatch{MailClass::virus, "unavailable: " + evidence.virus_fault->why};
+  }
+  if (evidence.scanner_fault && options.spam_on_failure == OnFailure::defer && spam_is_needed &&
+      !stands_without(MailClass::spam)) {
+    return ClassMatch{MailClass::spam, "unavailable: " + evidence.scanner_fault->why};
+  }
+  return std::nullopt;
+}
+
+Decision deferred(Decision decision, ClassMatch waiting) {
+  decision.disposition = Disposition::defer;
+  decision.matches.push_back(std::move(waiting));
+  decision.reply = scanner_unavailable();
+  return decision;
+}
+
+void note_outcome(const Decision& decision, const ClassRule& deciding, const IncomingCase& incoming,
+                  Explanation* why) {
+  if (why == nullptr) return;
+  std::string finding = deciding.relay ? "may be delivered" : "may not be delivered";
+  if (decision.quarantine_copy) finding += ", kept in quarantine";
+  if (decision.retention_copy) finding += ", kept in retention";
+  if (decision.archive_copy) finding += ", archived";
+  why->add("class " + std::string(to_string(decision.decider)), incoming.rules.policy_source,
+           std::move(finding), Effect::applied);
 }
 
 }  // namespace
@@ -87,15 +66,18 @@ std::string format_score(policy::MilliScore score) {
   return shown;
 }
 
-Decision decide_incoming(const policy::Policy& policy, const Evidence& evidence,
-                         const DecideOptions& options) {
-  const std::vector<Match> matches = match_classes(policy, evidence, options);
-  const SpamVerdict* const spam = spam_verdict(evidence);
-  const policy::MilliScore score = spam == nullptr ? 0 : spam->score;
-  const auto rule = [&](MailClass mail_class) { return rule_of(policy, mail_class, score); };
+Decision decide_incoming(const IncomingCase& incoming, const Evidence& evidence,
+                         const DecideOptions& options, Explanation* why) {
+  const policy::Policy& policy = *incoming.rules.policy;
+  const Matches found = match_classes(incoming, evidence, options, why);
+  const std::vector<Match>& matches = found.classes;
+  const auto rule = [&](MailClass mail_class) {
+    return rule_of(policy, mail_class, found.score.value_or(0));
+  };
 
   Decision decision;
   record(decision, matches);
+  decision.score = found.score;
 
   const auto blocker = std::find_if(matches.begin(), matches.end(), [&](const Match& match) {
     return !rule(match.mail_class).relay;
@@ -104,16 +86,9 @@ Decision decide_incoming(const policy::Policy& policy, const Evidence& evidence,
   const Match* const decider = !deliver ? &*blocker : matches.empty() ? nullptr : &matches.front();
   decision.decider = decider == nullptr ? MailClass::clean : decider->mail_class;
 
-  // Without the score that was needed, only what goes before spam may be decided: a virus or an
-  // over-large message is refused, everything else waits.
-  const auto& unavailable = evidence.scanner_fault;
-  const bool stands_without_score = !deliver && decision.decider < MailClass::spam;
-  if (!stands_without_score && unavailable && spam_score_matters(policy) &&
-      options.spam_on_failure == OnFailure::defer) {
-    decision.disposition = Disposition::defer;
-    decision.matches.push_back({MailClass::spam, "unavailable: " + unavailable->why});
-    decision.reply = scanner_unavailable();
-    return decision;
+  const bool spam_is_needed = needs_of(incoming, options.dmarc_is_enforced, nullptr).spam;
+  if (auto waiting = waits_for(evidence, options, deliver ? nullptr : decider, spam_is_needed)) {
+    return deferred(std::move(decision), std::move(*waiting));
   }
 
   const ClassRule deciding = rule(decision.decider);
@@ -124,6 +99,7 @@ Decision decide_incoming(const policy::Policy& policy, const Evidence& evidence,
   if (deliver) {
     for (const Match& match : matches) {
       if (decision.subject_prefix.empty()) decision.subject_prefix = rule(match.mail_class).prefix;
+      if (match.mail_class == MailClass::spam) decision.added_header = policy.relay.add_header;
     }
     decision.disposition =
         decision.subject_prefix.empty() ? Disposition::deliver : Disposition::tag;
@@ -131,18 +107,31 @@ Decision decide_incoming(const policy::Policy& policy, const Evidence& evidence,
     decision.disposition = Disposition::quarantine;
   } else {
     decision.disposition = Disposition::reject;
-    decision.reply = rejection_of(decision.decider, decider->detail);
+    decision.reply =
+        decider->reply ? *decider->reply : rejection_of(decision.decider, decider->detail);
   }
+  note_outcome(decision, deciding, incoming, why);
   return decision;
 }
 
-Decision decide_outgoing(const policy::Policy& policy, const Evidence& evidence,
-                         const DecideOptions& options) {
+Decision observed(Decision decision) {
+  Decision untouched;
+  untouched.would = std::string(to_string(decision.disposition)) + "; " + decision.reason();
+  if (!decision.subject_prefix.empty()) untouched.would += "; prefix " + decision.subject_prefix;
+  untouched.matches = std::move(decision.matches);
+  untouched.decider = decision.decider;
+  untouched.score = decision.score;
+  return untouched;
+}
+
+Decision decide_outgoing(const policy::Policy& policy, const std::string& policy_source,
+                         const Evidence& evidence, const DecideOptions& options, Explanation* why) {
   Decision decision;
   std::vector<Match> blocking;
   if (auto match = match_oversize(policy, evidence)) blocking.push_back(std::move(*match));
   if (auto match = match_virus(evidence)) blocking.push_back(std::move(*match));
-  const SpamVerdict* const spam = spam_verdict(evidence);
+  const auto* const spam = std::get_if<SpamVerdict>(&evidence.spam);
+  if (spam != nullptr) decision.score = spam->score;
   const auto& cap = policy.relay.spam_score_limit;
   if (spam != nullptr && cap && spam->score >= *cap) {
     blocking.push_back({MailClass::spam,
@@ -151,17 +140,24 @@ Decision decide_outgoing(const policy::Policy& policy, const Evidence& evidence,
                         ""});
   }
   record(decision, blocking);
+  if (why != nullptr) {
+    for (const Match& match : blocking) {
+      why->add("outgoing " + std::string(to_string(match.mail_class)), policy_source, match.reason,
+               Effect::applied);
+    }
+    if (blocking.empty()) {
+      why->add("outgoing", policy_source, "size, virus and score are within the sender's rules",
+               Effect::no_match);
+    }
+  }
+  if (auto waiting = waits_for(evidence, options, blocking.empty() ? nullptr : &blocking.front(),
+                               cap.has_value())) {
+    return deferred(std::move(decision), std::move(*waiting));
+  }
   if (!blocking.empty()) {
     decision.decider = blocking.front().mail_class;
     decision.disposition = Disposition::reject;
     decision.reply = rejection_of(decision.decider, blocking.front().detail);
-    return decision;
-  }
-  const auto& unavailable = evidence.scanner_fault;
-  if (unavailable && cap && options.spam_on_failure == OnFailure::defer) {
-    decision.disposition = Disposition::defer;
-    decision.matches.push_back({MailClass::spam, "unavailable: " + unavailable->why});
-    decision.reply = scanner_unavailable();
     return decision;
   }
   decision.retention_copy = policy.retention_props.store_mail_out;

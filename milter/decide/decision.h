@@ -2,11 +2,13 @@
 // Ownership: a value.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "decide/mail_class.h"
 #include "mail/reply.h"
+#include "policy/documents.h"
 
 namespace postern::decide {
 
@@ -32,7 +34,11 @@ struct Decision {
   bool quarantine_copy = false;
   bool retention_copy = false;
   bool archive_copy = false;
+  std::optional<policy::HeaderField> added_header;  // only with deliver and tag
   mail::Reply reply;  // only with reject and defer
+  // The domain is under observation: what would have happened, while nothing does. Empty: it is not.
+  std::string would;
+  std::optional<policy::MilliScore> score;  // the recipient's own, where one was told
 
   std::string reason() const;  // one line of all matches; "clean" when there is none
 };

@@ -18,7 +18,9 @@ bool all_are(const std::vector<Decision>& decisions, Disposition disposition) {
 // All delivered, with one and the same subject.
 bool share_one_message(const std::vector<Decision>& decisions) {
   return std::all_of(decisions.begin(), decisions.end(), [&](const Decision& decision) {
-    return is_delivered(decision) && decision.subject_prefix == decisions.front().subject_prefix;
+    return is_delivered(decision) && decision.subject_prefix == decisions.front().subject_prefix &&
+           decision.added_header == decisions.front().added_header &&
+           decision.would == decisions.front().would;
   });
 }
 
@@ -76,6 +78,8 @@ Plan make_plan(const std::vector<Decision>& decisions) {
   } else if (share_one_message(decisions)) {
     plan.fate = Fate::deliver;
     plan.subject_prefix = decisions.front().subject_prefix;
+    plan.added_header = decisions.front().added_header;
+    plan.would = decisions.front().would;
   } else {
     return deferred({451, "4.3.0", "recipients need different treatment, send to them one by one"});
   }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,10 @@ struct Plan {
   mail::Reply reply = {250, "2.0.0", "accepted"};
   std::vector<PlannedCopy> copies;  // made durable first, whatever the fate (an archive copy of a
                                     // rejected message included); none with defer
-  std::string subject_prefix;       // with deliver
+  // With deliver:
+  std::string subject_prefix;
+  std::optional<policy::HeaderField> added_header;
+  std::string would;         // the domain is under observation; empty: it is not
 };
 
 Plan make_plan(const std::vector<Decision>& decisions);

@@ -41,23 +41,54 @@ std::optional<mail::Reply> refuse_user(const policy::User& user, const std::stri
   return std::nullopt;
 }
 
-// Everything that speaks against a recipient whose rules are known, in the order of the semantics.
-std::optional<mail::Reply> refuse_resolved(const policy::RecipientPolicy& rules,
-                                           std::optional<std::uint64_t> declared_size,
+// The services of a domain as OpenSRS switches them.
+std::optional<mail::Reply> refuse_service(const policy::OpensrsDomain* opensrs,
+                                          const std::string& who) {
+  if (opensrs == nullptr) return std::nullopt;
+  switch (opensrs->smtp_in) {
+    case policy::ServiceState::enabled:
+      return std::nullopt;
+    case policy::ServiceState::disabled:
+      return mail::Reply{550, "5.2.1", who + "mailbox does not receive mail"};
+    case policy::ServiceState::suspended:
+      return mail::Reply{450, "4.2.1", who + "mailbox is suspended"};
+  }
+  return std::nullopt;
+}
+
+// Who is not there, or has nobody to deliver for him: no observation changes that.
+std::optional<mail::Reply> refuse_unserved(const policy::RecipientPolicy& rules,
                                            const std::string& who) {
-  if (rules.user == nullptr && rules.domain->recipients_known) {
+  if (rules.group != nullptr && rules.group->members.empty()) {
+    return mail::Reply{550, "5.1.1", who + "nobody is in this group"};
+  }
+  if (!rules.is_known() && rules.domain->recipients_known) {
     return mail::Reply{550, "5.1.1", who + "no such user"};
-  }
-  if (!rules.policy->incoming) {
-    return mail::Reply{550, "5.7.1", who + "incoming service not enabled"};
-  }
-  if (declared_size) {
-    if (auto refusal = refuse_size(*rules.policy, *declared_size)) return refusal;
   }
   if (rules.platform == nullptr) {
     return mail::Reply{550, "5.1.1", who + "no platform delivers for this address"};
   }
   return std::nullopt;
+}
+
+// What the rules of the mailbox say against it, in the order of the semantics.
+std::optional<mail::Reply> refuse_by_rules(const policy::RecipientPolicy& rules,
+                                           std::optional<std::uint64_t> declared_size,
+                                           const std::string& who) {
+  if (rules.user != nullptr) {
+    if (auto refusal = refuse_user(*rules.user, who)) return refusal;
+  }
+  if (auto refusal = refuse_service(rules.opensrs, who)) return refusal;
+  if (!rules.policy->incoming) {
+    return mail::Reply{550, "5.7.1", who + "incoming service not enabled"};
+  }
+  if (declared_size) return refuse_size(*rules.policy, *declared_size);
+  return std::nullopt;
+}
+
+RecipientVerdict refused(mail::Reply reply, const std::string& source, Explanation* why) {
+  if (why != nullptr) why->add("RCPT", source, reply.to_string(), Effect::applied);
+  return reply;
 }
 
 }  // namespace
@@ -70,30 +101,46 @@ std::optional<mail::Reply> refuse_size(const policy::Policy& policy, std::uint64
 
 RecipientVerdict judge_recipient(const policy::Snapshot& snapshot, const mail::Recipient& recipient,
                                  std::optional<std::uint64_t> declared_size,
-                                 std::string_view recipient_delimiters) {
+                                 std::string_view recipient_delimiters, Explanation* why) {
   const std::string who = quoted(recipient);
+  const mail::Reply not_ours{554, "5.7.1", who + "relay access denied"};
   // Before the rules: a disabled domain or mailbox answers for itself even where its documents dangle.
   const policy::Domain* const domain = snapshot.domain_or_alias(recipient.address.domain());
-  if (domain == nullptr) return mail::Reply{554, "5.7.1", who + "relay access denied"};
-  if (auto refusal = refuse_domain_status(domain->status, who)) return *refusal;
-
+  if (domain == nullptr) return refused(not_ours, "", why);
+  const std::string source = "domain:" + domain->name;
+  if (auto refusal = refuse_domain_status(domain->status, who)) {
+    return refused(std::move(*refusal), source, why);
+  }
+  const bool is_observed = domain->enforcement == policy::Enforcement::observe;
   const policy::User* const user =
       policy::find_user(snapshot, *domain, recipient.address, recipient_delimiters);
-  if (user != nullptr) {
-    if (auto refusal = refuse_user(*user, who)) return *refusal;
+  if (user != nullptr && !is_observed) {
+    if (auto refusal = refuse_user(*user, who)) {
+      return refused(std::move(*refusal), "user:" + user->email, why);
+    }
   }
 
   const policy::Resolved resolved =
       policy::resolve(snapshot, recipient.address, recipient_delimiters);
   if (std::holds_alternative<policy::UnknownDomain>(resolved)) {
-    return mail::Reply{554, "5.7.1", who + "relay access denied"};
+    return refused(not_ours, source, why);
   }
-  if (std::holds_alternative<policy::Dangling>(resolved)) {
+  if (const auto* const dangling = std::get_if<policy::Dangling>(&resolved)) {
+    if (why != nullptr) why->add("RCPT", source, dangling->what, Effect::unavailable);
     return mail::Reply{451, "4.3.0", who + "the rules for this recipient are incomplete"};
   }
   const auto& rules = std::get<policy::RecipientPolicy>(resolved);
-  if (auto refusal = refuse_resolved(rules, declared_size, who)) return *refusal;
-  return rules;
+  if (auto refusal = refuse_unserved(rules, who)) {
+    return refused(std::move(*refusal), rules.policy_source, why);
+  }
+  auto refusal = refuse_by_rules(rules, declared_size, who);
+  if (refusal && !is_observed) return refused(std::move(*refusal), rules.policy_source, why);
+  if (why != nullptr) {
+    why->add("RCPT", rules.policy_source,
+             refusal ? "would be " + refusal->to_string() : "the mailbox receives mail",
+             Effect::no_match);
+  }
+  return Served{rules, std::move(refusal)};
 }
 
 }  // namespace postern::decide

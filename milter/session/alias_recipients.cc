@@ -28,16 +28,16 @@ std::string xtext(std::string_view text) {
 
 // Adding a recipient who is already there would deliver twice, and two aliases of one mailbox are
 // one recipient.
-Status deliver_to_primary_domains(const std::vector<AcceptedRecipient>& recipients,
-                                  MessageEditor& editor) {
+Status deliver_to_canonical_addresses(const std::vector<AcceptedRecipient>& recipients,
+                                      MessageEditor& editor) {
   std::set<std::string> present;
   for (const AcceptedRecipient& recipient : recipients) {
-    if (recipient.rules && !recipient.rules->through_alias) {
+    if (recipient.rules && !recipient.rules->is_rewritten()) {
       present.insert(recipient.rules->canonical.key());
     }
   }
   for (const AcceptedRecipient& recipient : recipients) {
-    if (!recipient.rules || !recipient.rules->through_alias) continue;
+    if (!recipient.rules || !recipient.rules->is_rewritten()) continue;
     const mail::Recipient& given = recipient.envelope;
     if (Status gone = editor.delete_recipient(given.given); !gone) return gone;
     if (!present.insert(recipient.rules->canonical.key()).second) continue;

@@ -12,7 +12,7 @@
 
 namespace postern::session {
 
-Status deliver_to_primary_domains(const std::vector<AcceptedRecipient>& recipients,
-                                  MessageEditor& editor);
+Status deliver_to_canonical_addresses(const std::vector<AcceptedRecipient>& recipients,
+                                      MessageEditor& editor);
 
 }  // namespace postern::session

@@ -6,6 +6,7 @@
 
 #include "mail/subject.h"
 #include "session/alias_recipients.h"
+#include "session/authentication_results.h"
 #include "session/own_headers.h"
 #include "session/report.h"
 #include "session/sign.h"
@@ -35,8 +36,9 @@ Verdict verdict_of(const decide::Plan& plan) {
 }
 
 std::string_view outcome_of(const decide::Plan& plan) {
-  if (plan.fate == Fate::deliver && !plan.subject_prefix.empty()) return "tag";
-  return decide::to_string(plan.fate);
+  if (plan.fate != Fate::deliver) return decide::to_string(plan.fate);
+  if (!plan.would.empty()) return "observe";
+  return plan.subject_prefix.empty() ? "deliver" : "tag";
 }
 
 int duration_of(const policy::Policy& policy, decide::Purpose purpose) {
@@ -99,8 +101,7 @@ std::vector<ports::VaultCopy> Transaction::copies_to_keep(
   return copies;
 }
 
-Status Transaction::store(std::vector<ports::VaultCopy> copies, const decide::Evidence& evidence,
-                          std::string_view queue_id) {
+Status Transaction::store(std::vector<ports::VaultCopy> copies, std::string_view queue_id) {
   if (copies.empty()) return success();
   if (services_.vault == nullptr) return temporary_error("no vault to keep the message in");
   const std::string bytes = message_.to_bytes();
@@ -114,10 +115,10 @@ Status Transaction::store(std::vector<ports::VaultCopy> copies, const decide::Ev
   if (const mail::HeaderField* const subject = message_.find("Subject")) {
     stored.subject = mail::decode_header_text(subject->value).substr(0, kLongestSubject);
   }
-  if (const auto* const verdict = std::get_if<decide::SpamVerdict>(&evidence.spam)) {
+  if (const auto* const verdict = std::get_if<decide::SpamVerdict>(&evidence_.spam)) {
     stored.score = verdict->score;
   }
-  if (const auto* const verdict = std::get_if<decide::VirusVerdict>(&evidence.virus)) {
+  if (const auto* const verdict = std::get_if<decide::VirusVerdict>(&evidence_.virus)) {
     stored.virus = verdict->name;
   }
   stored.eight_bit = sender_.eight_bit;
@@ -128,21 +129,48 @@ Status Transaction::store(std::vector<ports::VaultCopy> copies, const decide::Ev
   return services_.vault->store(stored);
 }
 
-Status Transaction::edit(const decide::Plan& plan, const decide::Evidence& evidence,
+Status Transaction::edit(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                          MessageEditor& editor) {
   const bool incoming = std::holds_alternative<decide::Incoming>(direction_);
-  if (Status done = remove_forged_headers(message_, rules_->id_headers, incoming, editor); !done) {
+  const std::string& authserv_id =
+      rules_->authserv_id.empty() ? client_.mta_name : rules_->authserv_id;
+  if (Status done =
+          remove_forged_headers(message_, rules_->id_headers, authserv_id, incoming, editor);
+      !done) {
     return done;
   }
   if (Status done = add_id_headers(id_, rules_->id_headers, editor); !done) return done;
-  if (incoming && !recipients_.empty()) {
-    const policy::Policy& policy = *recipients_.front().rules->policy;
-    if (Status done = add_spam_headers(evidence, policy, editor); !done) return done;
+  if (!plan.would.empty()) {
+    if (Status done = editor.insert_header("X-Postern-Would", " " + header_text(plan.would));
+        !done) {
+      return done;
+    }
+  } else if (incoming && !decisions.empty()) {
+    if (Status done = add_findings(plan, decisions.front(), editor); !done) return done;
   }
-  if (!plan.subject_prefix.empty()) {
-    if (Status done = prefix_subject(message_, plan.subject_prefix, editor); !done) return done;
+  return deliver_to_canonical_addresses(recipients_, editor);
+}
+
+// What was found out, as the recipients' mail programs read it.
+Status Transaction::add_findings(const decide::Plan& plan, const decide::Decision& decision,
+                                 MessageEditor& editor) {
+  const policy::Policy& policy = *recipients_.front().rules->policy;
+  if (Status done = add_spam_headers(decision, policy, editor); !done) return done;
+  if (auto results = authentication_results(
+          evidence_, sender_, origin_, *from_,
+          rules_->authserv_id.empty() ? client_.mta_name : rules_->authserv_id)) {
+    if (Status done = editor.insert_header("Authentication-Results", " " + *results); !done) {
+      return done;
+    }
   }
-  return deliver_to_primary_domains(recipients_, editor);
+  if (plan.added_header) {
+    if (Status done = editor.add_header(plan.added_header->name, " " + plan.added_header->value);
+        !done) {
+      return done;
+    }
+  }
+  if (plan.subject_prefix.empty()) return success();
+  return prefix_subject(message_, plan.subject_prefix, editor);
 }
 
 Result<std::vector<std::string>> Transaction::sign(MessageEditor& editor) {
@@ -156,17 +184,19 @@ Result<std::vector<std::string>> Transaction::sign(MessageEditor& editor) {
   return sign_message(message_, *snapshot_, *outgoing, *services_.signer, *rules_, editor);
 }
 
-Verdict Transaction::carry_out(const decide::Plan& plan, const decide::Evidence& evidence,
+Verdict Transaction::carry_out(const decide::Plan& plan,
                                const std::vector<decide::Decision>& decisions,
                                std::string_view queue_id, MessageEditor& editor) {
   auto copies = copies_to_keep(plan, decisions);
   const std::size_t kept = copies.size();
-  if (Status stored = store(std::move(copies), evidence, queue_id); !stored) {
+  if (explained_ != nullptr) {
+    explain(plan, decisions, copies);
+  } else if (Status stored = store(std::move(copies), queue_id); !stored) {
     return refuse_message(queue_id, fault_reply(), "not stored: " + stored.error().what);
   }
   std::vector<std::string> signed_by;
   if (plan.fate == Fate::deliver) {
-    if (Status edited = edit(plan, evidence, editor); !edited) {
+    if (Status edited = edit(plan, decisions, editor); !edited) {
       return refuse_message(queue_id, fault_reply(), "not edited: " + edited.error().what);
     }
     auto signatures = sign(editor);
@@ -178,7 +208,11 @@ Verdict Transaction::carry_out(const decide::Plan& plan, const decide::Evidence&
     }
     signed_by = std::move(*signatures);
   }
-  report(plan, decisions, queue_id, kept, std::move(signed_by));
+  if (explained_ != nullptr) {
+    explained_->signed_by = std::move(signed_by);
+  } else {
+    report(plan, decisions, queue_id, kept, std::move(signed_by));
+  }
   return verdict_of(plan);
 }
 

@@ -4,10 +4,9 @@
 #include "base/log.h"
 #include "base/submit_token.h"
 #include "base/text.h"
-#include "decide/class_rules.h"
-#include "mail/bulk.h"
 #include "mail/header_from.h"
-#include "session/gather.h"
+#include "session/client_before.h"
+#include "session/inspect.h"
 #include "session/own_headers.h"
 #include "session/report.h"
 #include "session/transaction.h"
@@ -24,12 +23,15 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
   if (postponed_) return refuse_message(queue_id, *postponed_, "a recipient was refused");
   // Postfix does not come here without a recipient; another speaker of the protocol may.
   if (recipients_.empty()) return refuse_message(queue_id, fault_reply(), "no recipient");
+  from_ = mail::header_from(message_);
+  settle_origin();
   if (auto refusal = settle_author()) return refuse_message(queue_id, *refusal, "header From");
 
-  const decide::Evidence evidence = gather_evidence(queue_id, editor);
-  const std::vector<decide::Decision> decisions = decide_each(evidence);
+  settle_listings(editor);
+  gather_evidence(queue_id, editor);
+  const std::vector<decide::Decision> decisions = decide_each();
   const decide::Plan plan = decide::make_plan(decisions);
-  return carry_out(plan, evidence, decisions, queue_id, editor);
+  return carry_out(plan, decisions, queue_id, editor);
 }
 
 Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
@@ -67,8 +69,7 @@ std::optional<mail::Reply> Transaction::settle_author() {
                   [](const AcceptedRecipient& recipient) { return !recipient.rules; });
   const bool is_bounce_to_us = outgoing->domain == nullptr && !outgoing->is_local && !leaves_us;
   if (is_bounce_to_us) return std::nullopt;
-  auto judged = decide::judge_author(*snapshot_, *outgoing, mail::header_from(message_),
-                                     rules_->recipient_delimiters);
+  auto judged = decide::judge_author(*snapshot_, *outgoing, *from_, rules_->recipient_delimiters);
   if (auto* const reply = std::get_if<mail::Reply>(&judged)) return *reply;
   auto& authorship = std::get<decide::Authorship>(judged);
   may_be_signed_ = authorship.may_be_signed;
@@ -76,58 +77,94 @@ std::optional<mail::Reply> Transaction::settle_author() {
   return std::nullopt;
 }
 
-bool Transaction::score_is_needed() const {
-  // An over-large message is refused whatever its score.
-  if (!has_whole_message_) return false;
-  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
-  if (outgoing != nullptr && outgoing->policy != nullptr &&
-      outgoing->policy->relay.spam_score_limit) {
-    return true;
-  }
-  return std::any_of(recipients_.begin(), recipients_.end(), [](const auto& recipient) {
-    return recipient.rules && decide::spam_score_matters(*recipient.rules->policy);
-  });
+// Behind a trusted relay, the client that counts is the one its Received field names.
+void Transaction::settle_origin() {
+  if (!is_trusted_relay(client_.address, rules_->trusted_relays)) return;
+  origin_ = client_before(client_.address, client_.helo, message_, rules_->trusted_relays);
 }
 
-decide::Evidence Transaction::gather_evidence(std::string_view queue_id, MessageEditor& editor) {
-  decide::Evidence evidence;
-  evidence.size = message_.size();
-  evidence.bulk_marks = mail::bulk_marks(message_);
+// SPF, DKIM and DMARC are asked first: whom a list allows by them is spared the scanners.
+void Transaction::settle_listings(MessageEditor& editor) {
+  const AuthenticationWants wants = authentication_wants();
+  if (wants.any()) {
+    authenticate(services_, *rules_, {message_, *from_, sender_, origin_, client_.mta_name}, wants,
+                 evidence_, [&editor] { editor.progress(); });
+  }
+  for (AcceptedRecipient& recipient : recipients_) {
+    if (recipient.rules) recipient.listing = listing_for(*recipient.rules, recipient.why());
+  }
+}
+
+decide::IncomingCase Transaction::case_of(const AcceptedRecipient& recipient) const {
+  return {*recipient.rules, recipient.listing, sender_is_verified(*recipient.rules)};
+}
+
+decide::Needs Transaction::needs_of_all() const {
+  decide::Needs needs;
+  // An over-large message is refused whatever is in it.
+  if (!has_whole_message_) return needs;
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing != nullptr && outgoing->policy != nullptr) {
+    needs.virus = true;
+    needs.spam = outgoing->policy->relay.spam_score_limit.has_value();
+  }
+  for (const AcceptedRecipient& recipient : recipients_) {
+    if (!recipient.rules) continue;
+    needs |=
+        decide::needs_of(case_of(recipient), rules_->decide.dmarc_is_enforced, recipient.why());
+  }
+  return needs;
+}
+
+void Transaction::gather_evidence(std::string_view queue_id, MessageEditor& editor) {
+  evidence_.size = message_.size();
+  const decide::Needs needs = needs_of_all();
+  if (needs.sender) verify_sender();
   std::vector<mail::Recipient> recipients;
   for (const AcceptedRecipient& recipient : recipients_) recipients.push_back(recipient.envelope);
   const ports::ScanInput input{message_,     sender_,      recipients,        client_.address,
                                client_.helo, client_.name, client_.sasl_user, queue_id};
-  ScanFindings findings =
-      scan(services_.scanners, input, score_is_needed(), [&editor] { editor.progress(); });
-  evidence.spam = std::move(findings.spam);
-  evidence.scanner_fault = std::move(findings.fault);
-  evidence.virus = std::move(findings.virus);
-  return evidence;
+  inspect(services_, input, needs, evidence_, [&editor] { editor.progress(); });
 }
 
-std::vector<decide::Decision> Transaction::decide_each(const decide::Evidence& evidence) const {
-  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
-  std::optional<decide::Decision> by_sender;
-  if (outgoing != nullptr && outgoing->policy != nullptr) {
-    by_sender = decide::decide_outgoing(*outgoing->policy, evidence, rules_->decide);
-  }
-  const bool sender_forbids = by_sender && by_sender->disposition != decide::Disposition::deliver;
+std::vector<decide::Decision> Transaction::decide_each() const {
   std::vector<decide::Decision> decisions;
   for (const AcceptedRecipient& recipient : recipients_) {
-    if (sender_forbids || !recipient.rules) {
-      decisions.push_back(by_sender.value_or(decide::Decision()));
-      // Copies of what somebody sent are kept for the sender, once, not for each recipient.
-      decisions.back().retention_copy = decisions.back().archive_copy = false;
-    } else {
-      decisions.push_back(
-          decide::decide_incoming(*recipient.rules->policy, evidence, rules_->decide));
-    }
+    decisions.push_back(decide_for(recipient));
+    if (recipient.explained != nullptr) recipient.explained->decision = decisions.back();
   }
   return decisions;
 }
 
+decide::Decision Transaction::decide_for(const AcceptedRecipient& recipient) const {
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing != nullptr && outgoing->policy != nullptr) {
+    auto by_sender = decide::decide_outgoing(*outgoing->policy, outgoing->policy_source, evidence_,
+                                             rules_->decide, recipient.why());
+    const bool sender_forbids = by_sender.disposition != decide::Disposition::deliver;
+    if (sender_forbids || !recipient.rules) {
+      // Copies of what somebody sent are kept for the sender, once, not for each recipient.
+      by_sender.retention_copy = by_sender.archive_copy = false;
+      return by_sender;
+    }
+  }
+  if (!recipient.rules) return {};
+  auto decision =
+      decide::decide_incoming(case_of(recipient), evidence_, rules_->decide, recipient.why());
+  if (recipient.rules->domain->enforcement == policy::Enforcement::enforce) return decision;
+  decide::Decision untouched = decide::observed(std::move(decision));
+  if (recipient.would_refuse) untouched.would = "reject; " + recipient.would_refuse->to_string();
+  return untouched;
+}
+
 Verdict Transaction::refuse_message(std::string_view queue_id, const mail::Reply& reply,
                                     std::string_view reason) {
+  if (explained_ != nullptr) {
+    explained_->reply = reply;
+    explained_->outcome = reply.is_temporary() ? "defer" : "reject";
+    explained_->sender.add("message", "", std::string(reason), decide::Effect::applied);
+    return Refuse{reply};
+  }
   MessageReport report{{id_, client_, sender_, snapshot_->generation()}};
   report.direction = to_string(direction_);
   report.queue_id = queue_id;

@@ -1,16 +1,13 @@
 #include "session/gather.h"
 
-#include <future>
 #include <optional>
-#include <system_error>
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "session/in_thread.h"
 
 namespace postern::session {
 namespace {
-
-constexpr Milliseconds kProgressInterval{10'000};
 
 Result<ports::ScanResult> ask(ports::Scanner& scanner, const ports::ScanInput& input) {
   const auto started = std::chrono::steady_clock::now();
@@ -19,18 +16,6 @@ Result<ports::ScanResult> ask(ports::Scanner& scanner, const ports::ScanInput& i
   metrics::observe_seconds("postern_scanner_seconds", took.count(), {{"scanner", scanner.name()}});
   if (!result) metrics::count("postern_scanner_failures_total", {{"scanner", scanner.name()}});
   return result;
-}
-
-// A thread may be refused by the system: that scanner is then unavailable, no more.
-std::future<Result<ports::ScanResult>> ask_in_thread(ports::Scanner& scanner,
-                                                     const ports::ScanInput& input) {
-  try {
-    return std::async(std::launch::async, [&scanner, &input] { return ask(scanner, input); });
-  } catch (const std::system_error& error) {
-    std::promise<Result<ports::ScanResult>> failed;
-    failed.set_value(temporary_error(scanner.name() + ": no thread: " + error.what()));
-    return failed.get_future();
-  }
 }
 
 class Findings {
@@ -42,7 +27,7 @@ class Findings {
     }
     if (!best_ || result->score > best_->score) {
       const bool advert = best_ && best_->advert;
-      best_ = decide::SpamVerdict{result->score, advert, scanner.name()};
+      best_ = decide::SpamVerdict{result->score, advert, scanner.name(), result->uri_hits};
     }
     best_->advert = best_->advert || result->advert;
     if (virus_.name.empty()) virus_.name = result->virus;
@@ -65,25 +50,24 @@ class Findings {
 
 }  // namespace
 
-ScanFindings scan(const std::vector<std::unique_ptr<ports::Scanner>>& scanners,
-                  const ports::ScanInput& input, bool score_is_needed,
-                  const std::function<void()>& progress) {
-  struct Question {
-    ports::Scanner& scanner;
-    std::future<Result<ports::ScanResult>> answer;
-  };
-  std::vector<Question> questions;
-  for (const auto& scanner : scanners) {
+Scan::Scan(const std::vector<std::shared_ptr<ports::Scanner>>& scanners,
+           const ports::ScanInput& input, bool score_is_needed)
+    : scanners_(scanners), input_(input) {
+  for (const auto& scanner : scanners_) {
     if (scanner->is_local() || !score_is_needed) continue;
-    questions.push_back({*scanner, ask_in_thread(*scanner, input)});
+    questions_.push_back({*scanner, in_thread(scanner->name(), [&asked = *scanner, &input] {
+                            return ask(asked, input);
+                          })});
   }
+}
+
+ScanFindings Scan::finish(const std::function<void()>& progress) {
   Findings findings;
-  for (const auto& scanner : scanners) {
-    if (scanner->is_local()) findings.add(*scanner, ask(*scanner, input));
+  for (const auto& scanner : scanners_) {
+    if (scanner->is_local()) findings.add(*scanner, ask(*scanner, input_));
   }
-  for (Question& question : questions) {
-    while (question.answer.wait_for(kProgressInterval) == std::future_status::timeout) progress();
-    findings.add(question.scanner, question.answer.get());
+  for (Question& question : questions_) {
+    findings.add(question.scanner, wait_for(question.answer, progress));
   }
   return std::move(findings).finish();
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -21,9 +22,22 @@ struct ScanFindings {
   std::optional<decide::Unavailable> fault;  // the first scanner that did not answer
 };
 
-// Local scanners are always read; the others only if `score_is_needed`.
-ScanFindings scan(const std::vector<std::unique_ptr<ports::Scanner>>& scanners,
-                  const ports::ScanInput& input, bool score_is_needed,
-                  const std::function<void()>& progress);
+// One round of questions: those who are outside are asked at once, the answers are taken by finish().
+class Scan {
+ public:
+  // Local scanners are always read; the others only if `score_is_needed`.
+  Scan(const std::vector<std::shared_ptr<ports::Scanner>>& scanners, const ports::ScanInput& input,
+       bool score_is_needed);
+  ScanFindings finish(const std::function<void()>& progress);
+
+ private:
+  struct Question {
+    ports::Scanner& scanner;
+    std::future<Result<ports::ScanResult>> answer;
+  };
+  const std::vector<std::shared_ptr<ports::Scanner>>& scanners_;
+  const ports::ScanInput& input_;
+  std::vector<Question> questions_;
+};
 
 }  // namespace postern::session

@@ -58,19 +58,27 @@ Status add_id_headers(const std::string& id, const std::vector<std::string>& id_
   return success();
 }
 
-Status add_spam_headers(const decide::Evidence& evidence, const policy::Policy& policy,
+Status add_spam_headers(const decide::Decision& decision, const policy::Policy& policy,
                         MessageEditor& editor) {
-  const auto* const verdict = std::get_if<decide::SpamVerdict>(&evidence.spam);
-  if (verdict == nullptr) return success();
-  const bool is_spam = verdict->score >= policy.spam_score;
-  const std::string score = decide::format_score(verdict->score);
+  const bool is_spam = std::any_of(
+      decision.matches.begin(), decision.matches.end(),
+      [](const decide::ClassMatch& match) { return match.mail_class == decide::MailClass::spam; });
+  if (!decision.score && !is_spam) return success();
   if (is_spam) {
     if (Status added = editor.insert_header("X-Spam-Flag", " YES"); !added) return added;
   }
-  if (Status added = editor.insert_header("X-Spam-Score", " " + score); !added) return added;
-  return editor.insert_header("X-Spam-Status",
-                              std::string(is_spam ? " Yes" : " No") + ", score=" + score +
-                                  " required=" + decide::format_score(policy.spam_score));
+  std::string status = is_spam ? " Yes" : " No";
+  if (decision.score) {
+    const std::string score = decide::format_score(*decision.score);
+    if (Status added = editor.insert_header("X-Spam-Score", " " + score); !added) return added;
+    status += ", score=" + score + " required=" + decide::format_score(policy.spam_score);
+  }
+  return editor.insert_header("X-Spam-Status", status);
+}
+
+std::string header_text(std::string_view text) {
+  constexpr std::size_t kLongest = 900;  // with the name under the 998 of a line
+  return printable(text, kLongest);
 }
 
 Status prefix_subject(const mail::Message& message, const std::string& prefix,

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "decide/evidence.h"
+#include "decide/decision.h"
 #include "mail/message.h"
 #include "policy/documents.h"
 #include "session/message_editor.h"
@@ -30,9 +30,12 @@ Status remove_forged_headers(const mail::Message& message,
 Status add_id_headers(const std::string& id, const std::vector<std::string>& id_headers,
                       MessageEditor& editor);
 
-// X-Spam-Status, X-Spam-Score and X-Spam-Flag, where a score was found.
-Status add_spam_headers(const decide::Evidence& evidence, const policy::Policy& policy,
+// X-Spam-Status, X-Spam-Score and X-Spam-Flag, where a score was told or the message is spam.
+Status add_spam_headers(const decide::Decision& decision, const policy::Policy& policy,
                         MessageEditor& editor);
+
+// One line of printable ASCII, short enough for a header field.
+std::string header_text(std::string_view text);
 
 // Puts the prefix before the subject; see mail/subject.h.
 Status prefix_subject(const mail::Message& message, const std::string& prefix,

@@ -14,9 +14,14 @@
 #include "base/secret.h"
 #include "decide/decide.h"
 #include "policy/snapshot.h"
+#include "ports/dkim_verifier.h"
+#include "ports/resolver.h"
 #include "ports/scanner.h"
+#include "ports/sender_verifier.h"
 #include "ports/signer.h"
+#include "ports/spf_checker.h"
 #include "ports/vault.h"
+#include "ports/virus_scanner.h"
 
 namespace postern::session {
 
@@ -30,18 +35,31 @@ struct Rules {
   std::string recipient_delimiters;
   std::vector<std::string> id_headers = {"X-Postern-Id"};
   std::string submit_daemon_name = "postern-submit";
+  std::string authserv_id;            // empty: the MTA's own name
+  bool authenticates_always = false;  // authentication_results: always
+  std::vector<IpNetwork> trusted_relays;
+  Milliseconds authentication_timeout{20'000};  // for SPF, for DKIM and for DMARC each
+  Milliseconds sender_verify_timeout{9'000};
 };
 
 struct Services {
   Services(const Clock& the_clock, const Published<policy::Snapshot>& published)
       : clock(the_clock), snapshot(published) {}
 
+  // Everything that `other` reaches, under the rules in force now; the counters stay apart.
+  void borrow(const Services& other);
+
   const Clock& clock;
   const Published<policy::Snapshot>& snapshot;
-  std::vector<std::unique_ptr<ports::Scanner>> scanners;
-  ports::Signer* signer = nullptr;  // nullptr: nothing is signed
-  ports::Vault* vault = nullptr;    // nullptr: nothing can be stored, and what must be is 451
-  std::vector<Secret> token_keys;   // the first signs, all verify
+  std::vector<std::shared_ptr<ports::Scanner>> scanners;
+  ports::VirusScanner* virus_scanner = nullptr;      // nullptr: nobody looks for viruses
+  ports::Resolver* resolver = nullptr;               // nullptr: no DNS, and no DMARC
+  ports::SpfChecker* spf = nullptr;                  // nullptr: SPF is none
+  ports::DkimVerifier* dkim_verifier = nullptr;      // nullptr: signatures are not looked at
+  ports::SenderVerifier* sender_verifier = nullptr;  // nullptr: sender_verify is off
+  ports::Signer* signer = nullptr;                   // nullptr: nothing is signed
+  ports::Vault* vault = nullptr;   // nullptr: nothing can be stored, and what must be is 451
+  std::vector<Secret> token_keys;  // the first signs, all verify
   // Never null; a transaction keeps the ones it began with.
   Published<Rules> rules{std::make_shared<const Rules>()};
   std::atomic<bool> draining = false;  // shutting down: new transactions get 421

@@ -10,7 +10,8 @@ Refuse not_ready(std::string_view why) { return Refuse{{421, "4.3.2", std::strin
 
 }  // namespace
 
-Session::Session(Services& services) : services_(services) {}
+Session::Session(Services& services, Explained* explained)
+    : services_(services), explained_(explained) {}
 Session::~Session() = default;
 
 Verdict Session::mail_from(ClientFacts client, const std::vector<std::string_view>& arguments) {
@@ -23,8 +24,8 @@ Verdict Session::mail_from(ClientFacts client, const std::vector<std::string_vie
     report_not_ready(client, arguments.empty() ? "" : arguments.front(), refusal.reply);
     return refusal;
   }
-  transaction_ =
-      std::make_unique<Transaction>(services_, std::move(snapshot), std::move(client), arguments);
+  transaction_ = std::make_unique<Transaction>(services_, std::move(snapshot), std::move(client),
+                                               arguments, explained_);
   Verdict verdict = transaction_->begin();
   if (!std::holds_alternative<Continue>(verdict)) transaction_.reset();
   return verdict;

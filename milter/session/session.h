@@ -39,10 +39,12 @@ struct Discard {};
 using Verdict = std::variant<Continue, Refuse, Discard>;
 
 class Transaction;
+struct Explained;
 
 class Session {
  public:
-  explicit Session(Services& services);
+  // With `explained`, the next transaction is decided and noted there: nothing is stored or reported.
+  explicit Session(Services& services, Explained* explained = nullptr);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -60,6 +62,7 @@ class Session {
 
  private:
   Services& services_;
+  Explained* explained_;
   std::unique_ptr<Transaction> transaction_;
 };
 

@@ -24,8 +24,18 @@ std::string_view without_brackets(std::string_view address) {
 // Two recipients share a message only if the same rules decide about it.
 bool same_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
   if (!a.rules || !b.rules) return !a.rules && !b.rules;
-  return a.rules->domain->enforcement == b.rules->domain->enforcement &&
-         a.rules->policy->same_rules(*b.rules->policy);
+  const policy::RecipientPolicy& one = *a.rules;
+  const policy::RecipientPolicy& other = *b.rules;
+  const auto verifies = [](const policy::RecipientPolicy& rules) {
+    return rules.domain->sender_verify && (rules.user == nullptr || rules.user->sender_verify);
+  };
+  return one.domain->enforcement == other.domain->enforcement &&
+         a.would_refuse.has_value() == b.would_refuse.has_value() &&
+         one.user_rules == other.user_rules && one.domain_rules == other.domain_rules &&
+         one.domain->list_priority == other.domain->list_priority &&
+         one.attachments == other.attachments && one.uris == other.uris &&
+         one.opensrs == other.opensrs && verifies(one) == verifies(other) &&
+         one.policy->same_rules(*other.policy);
 }
 
 }  // namespace
@@ -40,14 +50,15 @@ std::string_view to_string(const Direction& direction) {
 }
 
 Transaction::Transaction(Services& services, policy::SnapshotPtr snapshot, ClientFacts client,
-                         const std::vector<std::string_view>& arguments)
+                         const std::vector<std::string_view>& arguments, Explained* explained)
     : services_(services),
       snapshot_(std::move(snapshot)),
       rules_(services.rules.get()),
       id_(random_id()),
       started_(services.clock.steady()),
       client_(std::move(client)),
-      sender_(mail::parse_sender(arguments)) {
+      sender_(mail::parse_sender(arguments)),
+      explained_(explained) {
   ++services_.open_transactions;
 }
 
@@ -58,15 +69,24 @@ Verdict Transaction::begin() {
     direction_ = Resubmitted{};
     return Continue{};
   }
+  // A trusted relay speaks for others: who, its Received field tells at end of message.
+  const bool is_relay = is_trusted_relay(client_.address, rules_->trusted_relays);
+  if (!is_relay) origin_ = {client_.address, client_.helo};
+  if (is_relay && client_.sasl_user.empty()) return Continue{};
   auto verdict = decide::judge_sender(
       *snapshot_, {sender_, client_.sasl_user, client_.address, rules_->recipient_delimiters});
   if (const auto* const reply = std::get_if<mail::Reply>(&verdict)) {
-    report_refused_sender({id_, client_, sender_, snapshot_->generation()}, *reply);
+    if (explained_ != nullptr) {
+      explained_->refused = *reply;
+    } else {
+      report_refused_sender({id_, client_, sender_, snapshot_->generation()}, *reply);
+    }
     return Refuse{*reply};
   }
   if (auto* const outgoing = std::get_if<decide::Outgoing>(&verdict)) {
     direction_ = std::move(*outgoing);
   }
+  if (explained_ != nullptr) explain_direction();
   return Continue{};
 }
 
@@ -86,12 +106,25 @@ Verdict Transaction::rcpt_to(const std::vector<std::string_view>& arguments) {
     return refuse_recipient(given, std::move(*reply));
   }
   auto& accepted = std::get<AcceptedRecipient>(judged);
+  if (accepted.rules) {
+    auto refusal = refuse_by_sender(accepted);
+    if (refusal && accepted.rules->domain->enforcement == policy::Enforcement::enforce) {
+      return refuse_recipient(given, std::move(*refusal));
+    }
+    if (!accepted.would_refuse) accepted.would_refuse = std::move(refusal);
+  }
   if (auto mixture = refuse_mixture(accepted)) return refuse_recipient(given, std::move(*mixture));
   recipients_.push_back(std::move(accepted));
   return Continue{};
 }
 
-std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient recipient) const {
+std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient recipient) {
+  AcceptedRecipient accepted;
+  if (explained_ != nullptr) {
+    explained_->recipients.emplace_back();
+    accepted.explained = &explained_->recipients.back();
+    accepted.explained->given = recipient.given;
+  }
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing != nullptr) {
     if (outgoing->policy != nullptr && sender_.declared_size) {
@@ -101,13 +134,23 @@ std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient 
     }
     const policy::Domain* const domain = snapshot_->domain_or_alias(recipient.address.domain());
     const bool is_elsewhere = domain == nullptr || domain->status == policy::DomainStatus::deleted;
-    if (is_elsewhere) return AcceptedRecipient{std::move(recipient), std::nullopt};
+    if (is_elsewhere) {
+      accepted.envelope = std::move(recipient);
+      return accepted;
+    }
   }
   auto verdict = decide::judge_recipient(*snapshot_, recipient, sender_.declared_size,
-                                         rules_->recipient_delimiters);
+                                         rules_->recipient_delimiters, accepted.why());
   if (auto* const reply = std::get_if<mail::Reply>(&verdict)) return std::move(*reply);
-  return AcceptedRecipient{std::move(recipient),
-                           std::move(std::get<policy::RecipientPolicy>(verdict))};
+  auto& served = std::get<decide::Served>(verdict);
+  accepted.envelope = std::move(recipient);
+  accepted.would_refuse = std::move(served.would_refuse);
+  if (accepted.explained != nullptr) {
+    accepted.explained->canonical = served.rules.canonical.to_string();
+    accepted.explained->policy_source = served.rules.policy_source;
+  }
+  accepted.rules = std::move(served.rules);
+  return accepted;
 }
 
 std::optional<mail::Reply> Transaction::refuse_mixture(const AcceptedRecipient& recipient) const {
@@ -116,7 +159,11 @@ std::optional<mail::Reply> Transaction::refuse_mixture(const AcceptedRecipient& 
 }
 
 Verdict Transaction::refuse_recipient(std::string_view given, mail::Reply reply) {
-  report_refused_recipient({id_, client_, sender_, snapshot_->generation()}, given, reply);
+  if (explained_ != nullptr) {
+    note_refusal(given, reply);
+  } else {
+    report_refused_recipient({id_, client_, sender_, snapshot_->generation()}, given, reply);
+  }
   const bool is_local_submission = !client_.address;
   if (!is_local_submission) return Refuse{std::move(reply)};
   // Postfix takes a refused recipient of local mail for a configuration error and tries for ever;

@@ -12,11 +12,15 @@
 #include <vector>
 
 #include "decide/decide.h"
+#include "decide/incoming_case.h"
 #include "decide/plan.h"
 #include "decide/sender.h"
 #include "mail/envelope.h"
+#include "mail/header_from.h"
 #include "mail/message.h"
 #include "policy/resolve.h"
+#include "session/authenticate.h"
+#include "session/explained.h"
 #include "session/message_editor.h"
 #include "session/services.h"
 #include "session/session.h"
@@ -36,13 +40,22 @@ mail::Reply fault_reply();
 struct AcceptedRecipient {
   mail::Recipient envelope;
   // The rules of a mailbox of ours; nothing: an address elsewhere, reached by outgoing mail.
-  std::optional<policy::RecipientPolicy> rules;
+  std::optional<policy::RecipientPolicy> rules = {};
+  // With rules: what its lists say about the sender, by what is known so far.
+  decide::SenderListing listing = {};
+  // The domain is under observation: what would have been said at RCPT otherwise.
+  std::optional<mail::Reply> would_refuse = {};
+  // Where to note why; nullptr: nobody asks.
+  ExplainedRecipient* explained = nullptr;
+
+  decide::Explanation* why() const { return explained == nullptr ? nullptr : &explained->why; }
 };
 
 class Transaction {
  public:
+  // With `explained`, everything is decided and noted there, and nothing is stored or reported.
   Transaction(Services& services, policy::SnapshotPtr snapshot, ClientFacts client,
-              const std::vector<std::string_view>& arguments);
+              const std::vector<std::string_view>& arguments, Explained* explained);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -55,32 +68,49 @@ class Transaction {
 
  private:
   // RCPT.
-  std::variant<AcceptedRecipient, mail::Reply> judge(mail::Recipient recipient) const;
+  std::variant<AcceptedRecipient, mail::Reply> judge(mail::Recipient recipient);
   std::optional<mail::Reply> refuse_mixture(const AcceptedRecipient& recipient) const;
   Verdict refuse_recipient(std::string_view given, mail::Reply reply);
 
+  // The sender, as the recipients' lists and switches see it.
+  bool client_may_send_for(const std::string& domain) const;
+  decide::SenderListing listing_for(const policy::RecipientPolicy& rules, decide::Explanation* why);
+  bool sender_is_verified(const policy::RecipientPolicy& rules) const;
+  void verify_sender();
+  std::optional<mail::Reply> refuse_by_sender(AcceptedRecipient& recipient);
+
   // End of message, in this order.
   Verdict admit_resubmitted(MessageEditor& editor);
+  void settle_origin();
   std::optional<mail::Reply> settle_author();
-  bool score_is_needed() const;
-  decide::Evidence gather_evidence(std::string_view queue_id, MessageEditor& editor);
-  std::vector<decide::Decision> decide_each(const decide::Evidence& evidence) const;
-  Verdict carry_out(const decide::Plan& plan, const decide::Evidence& evidence,
-                    const std::vector<decide::Decision>& decisions, std::string_view queue_id,
-                    MessageEditor& editor);
+  void settle_listings(MessageEditor& editor);
+  AuthenticationWants authentication_wants() const;
+  decide::IncomingCase case_of(const AcceptedRecipient& recipient) const;
+  decide::Needs needs_of_all() const;
+  void gather_evidence(std::string_view queue_id, MessageEditor& editor);
+  std::vector<decide::Decision> decide_each() const;
+  decide::Decision decide_for(const AcceptedRecipient& recipient) const;
+  Verdict carry_out(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
+                    std::string_view queue_id, MessageEditor& editor);
   Verdict refuse_message(std::string_view queue_id, const mail::Reply& reply,
                          std::string_view reason);
 
   // Carrying out, in this order.
   std::vector<ports::VaultCopy> copies_to_keep(
       const decide::Plan& plan, const std::vector<decide::Decision>& decisions) const;
-  Status store(std::vector<ports::VaultCopy> copies, const decide::Evidence& evidence,
-               std::string_view queue_id);
-  Status edit(const decide::Plan& plan, const decide::Evidence& evidence, MessageEditor& editor);
+  Status store(std::vector<ports::VaultCopy> copies, std::string_view queue_id);
+  Status edit(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
+              MessageEditor& editor);
+  Status add_findings(const decide::Plan& plan, const decide::Decision& decision,
+                      MessageEditor& editor);
   Result<std::vector<std::string>> sign(MessageEditor& editor);
   void report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
               std::string_view queue_id, std::size_t copies,
               std::vector<std::string> signed_by) const;
+  void explain_direction() const;
+  void note_refusal(std::string_view given, const mail::Reply& reply) const;
+  void explain(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
+               const std::vector<ports::VaultCopy>& copies) const;
 
   bool header_is_too_large() const;
   std::optional<std::uint64_t> largest_accepted_size() const;
@@ -94,6 +124,11 @@ class Transaction {
   const mail::Sender sender_;
   Direction direction_ = decide::Incoming{};
   bool may_be_signed_ = false;  // known once the header From is
+  Explained* const explained_;
+  // Of the client, or, behind a trusted relay, of the one before it, known at end of message.
+  Origin origin_;
+  std::optional<mail::HeaderFrom> from_;  // known at end of message
+  decide::Evidence evidence_;
   std::vector<AcceptedRecipient> recipients_;
   std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >
   std::optional<mail::Reply> postponed_;     // local submission cannot be refused before the end

@@ -1,0 +1,45 @@
+// What a transaction notes for the one who asks why; see explained.h.
+#include "session/transaction.h"
+
+namespace postern::session {
+
+void Transaction::explain_direction() const {
+  explained_->direction = to_string(direction_);
+  explained_->generation = snapshot_->generation();
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing == nullptr) {
+    explained_->sender.add("direction", "", "the client has no authority to send through us",
+                           decide::Effect::no_match);
+    return;
+  }
+  std::string by = "mail of this machine";
+  if (outgoing->client) by = "outgoingSubnets contain " + outgoing->client->to_string();
+  if (!outgoing->login.empty()) by = "logged in as " + outgoing->login;
+  explained_->sender.add("direction", outgoing->policy_source, std::move(by),
+                         decide::Effect::applied);
+}
+
+void Transaction::note_refusal(std::string_view given, const mail::Reply& reply) const {
+  auto& recipients = explained_->recipients;
+  if (recipients.empty() || recipients.back().given != given || recipients.back().refused) {
+    recipients.emplace_back();
+    recipients.back().given = given;
+  }
+  recipients.back().refused = reply;
+}
+
+void Transaction::explain(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
+                          const std::vector<ports::VaultCopy>& copies) const {
+  explained_->evidence = evidence_;
+  explained_->reply = plan.reply;
+  explained_->outcome = outcome_of(plan);
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    if (recipients_[i].explained != nullptr) recipients_[i].explained->decision = decisions[i];
+  }
+  for (const ports::VaultCopy& copy : copies) {
+    explained_->copies.push_back({copy.recipient, std::string(to_string(copy.purpose)),
+                                  std::string(decide::to_string(copy.mail_class))});
+  }
+}
+
+}  // namespace postern::session

@@ -1,0 +1,86 @@
+// The sender as the recipients see it: their lists, and whether the address exists. At RCPT by what is
+// known then, at end of message with the header From and what SPF, DKIM and DMARC said.
+#include "base/text.h"
+#include "decide/class_rules.h"
+#include "decide/dmarc.h"
+#include "session/transaction.h"
+
+namespace postern::session {
+namespace {
+
+constexpr std::size_t kLongestEcho = 200;
+
+// What is kept has to be accepted first: the refusal waits for the end of the message.
+bool is_kept(const policy::Policy& policy, decide::MailClass mail_class) {
+  const decide::ClassRule rule = decide::rule_of(policy, mail_class, 0);
+  return rule.store || rule.archive;
+}
+
+bool has_allow_rules(const policy::RecipientPolicy& rules) {
+  const auto has_allow = [](const std::vector<const policy::SenderRules*>& lists) {
+    for (const policy::SenderRules* const list : lists) {
+      if (list->has(policy::SenderRuleType::allow)) return true;
+    }
+    return false;
+  };
+  return has_allow(rules.user_rules) || has_allow(rules.domain_rules) ||
+         (rules.opensrs != nullptr && !rules.opensrs->allow.empty());
+}
+
+}  // namespace
+
+bool Transaction::client_may_send_for(const std::string& domain) const {
+  const policy::Domain* const owner = snapshot_->domain_or_alias(domain);
+  if (owner == nullptr) return false;
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing != nullptr && outgoing->domain == owner) return true;
+  return origin_.address && snapshot_->is_client_of(*origin_.address, owner->name);
+}
+
+bool Transaction::sender_is_verified(const policy::RecipientPolicy& rules) const {
+  if (services_.sender_verifier == nullptr || !sender_.address) return false;
+  if (!std::holds_alternative<decide::Incoming>(direction_)) return false;
+  if (!rules.domain->sender_verify) return false;
+  if (rules.user != nullptr && !rules.user->sender_verify) return false;
+  // Our own addresses are known without asking anybody.
+  return snapshot_->domain_or_alias(sender_.address->domain()) == nullptr;
+}
+
+void Transaction::verify_sender() {
+  if (!std::holds_alternative<decide::NotNeeded>(evidence_.sender)) return;
+  evidence_.sender = services_.sender_verifier->verify(
+      *sender_.address, Deadline::after(rules_->sender_verify_timeout));
+}
+
+// What can be said at RCPT already, by the envelope sender alone. A header From that some list allows
+// could still turn it: then it waits.
+std::optional<mail::Reply> Transaction::refuse_by_sender(AcceptedRecipient& recipient) {
+  using Verdict = decide::SenderListing::Verdict;
+  const policy::RecipientPolicy& rules = *recipient.rules;
+  recipient.listing = listing_for(rules, nullptr);
+  const bool may_turn = recipient.listing.may_change || has_allow_rules(rules);
+  const std::string who =
+      "<" + printable(sender_.address ? sender_.address->to_string() : "", kLongestEcho) + ">: ";
+  const bool is_blocked = recipient.listing.verdict == Verdict::blocked;
+  if (is_blocked && !recipient.listing.may_change &&
+      !is_kept(*rules.policy, decide::MailClass::blacklisted)) {
+    listing_for(rules, recipient.why());
+    return mail::Reply{550, "5.7.1", who + "sender blocked by recipient policy"};
+  }
+  if (recipient.listing.verdict != Verdict::none || may_turn || !sender_is_verified(rules)) {
+    return std::nullopt;
+  }
+  verify_sender();
+  const auto* const standing = std::get_if<decide::SenderStanding>(&evidence_.sender);
+  if (standing == nullptr || standing->verdict != decide::SenderStanding::Verdict::does_not_exist ||
+      is_kept(*rules.policy, decide::MailClass::sender_verify)) {
+    return std::nullopt;
+  }
+  if (recipient.why() != nullptr) {
+    recipient.why()->add("senderVerifyOn", rules.policy_source, standing->why,
+                         decide::Effect::applied);
+  }
+  return mail::Reply{550, "5.1.7", who + "sender address does not exist"};
+}
+
+}  // namespace postern::session
