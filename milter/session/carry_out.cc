@@ -131,7 +131,9 @@ Status Transaction::store(std::vector<ports::VaultCopy> copies, const decide::Ev
 Status Transaction::edit(const decide::Plan& plan, const decide::Evidence& evidence,
                          MessageEditor& editor) {
   const bool incoming = std::holds_alternative<decide::Incoming>(direction_);
-  if (Status done = remove_forged_headers(message_, rules_->id_headers, incoming, editor); !done) {
+  if (Status done =
+          remove_forged_headers(message_, rules_->id_headers, authserv_id(), incoming, editor);
+      !done) {
     return done;
   }
   if (Status done = add_id_headers(id_, rules_->id_headers, editor); !done) return done;

@@ -48,7 +48,7 @@ Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
   }
   // The original comes back as it was stored, with what its sender may have forged; the token is ours too.
   const std::string original_id(trim(token->value).substr(0, trim(token->value).find(' ')));
-  Status edited = remove_forged_headers(message_, rules_->id_headers, true, editor);
+  Status edited = remove_forged_headers(message_, rules_->id_headers, authserv_id(), true, editor);
   if (edited) edited = add_id_headers(original_id, rules_->id_headers, editor);
   if (!edited) return refuse_message("", fault_reply(), edited.error().what);
   log::info("resubmitted", {{"id", original_id},

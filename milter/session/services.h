@@ -30,6 +30,7 @@ struct Rules {
   std::string recipient_delimiters;
   std::vector<std::string> id_headers = {"X-Postern-Id"};
   std::string submit_daemon_name = "postern-submit";
+  std::string authserv_id;  // empty: the MTA's own name (macro j)
 };
 
 struct Services {

@@ -82,6 +82,10 @@ class Transaction {
               std::string_view queue_id, std::size_t copies,
               std::vector<std::string> signed_by) const;
 
+  // The name in which our Authentication-Results speak.
+  const std::string& authserv_id() const {
+    return rules_->authserv_id.empty() ? client_.mta_name : rules_->authserv_id;
+  }
   bool header_is_too_large() const;
   std::optional<std::uint64_t> largest_accepted_size() const;
 
