@@ -44,7 +44,8 @@ std::string_view to_string(DmarcPolicy policy);
 struct DmarcVerdict {
   DmarcResult result = DmarcResult::none;
   DmarcPolicy policy = DmarcPolicy::none;  // what the author's domain asks for, pct and sp applied
-  std::string domain;                      // of the header From
+  DmarcPolicy published = DmarcPolicy::none;  // the same before pct
+  std::string domain;                         // of the header From
   std::string problem;
 };
 

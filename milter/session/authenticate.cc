@@ -1,6 +1,7 @@
 #include "session/authenticate.h"
 
-#include <cstdlib>
+#include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "decide/dmarc.h"
@@ -33,12 +34,48 @@ Finding<DkimVerdict> verify_dkim(const Services& services, const Rules& rules,
 
 // Which share of the failing mail a policy with pct= takes is drawn from the message itself, so that
 // another try ends the same way.
-unsigned lot_of(const mail::Message& message) {
+unsigned sample_of(const mail::Message& message) {
   const mail::HeaderField* const id = message.find("Message-ID");
   return id == nullptr ? 0 : static_cast<unsigned>(std::hash<std::string>{}(id->value) % 100);
 }
 
+// What could not be told about SPF or DKIM is their temperror here.
+decide::SpfVerdict spf_of(const decide::Evidence& evidence) {
+  if (const auto* const verdict = std::get_if<SpfVerdict>(&evidence.spf)) return *verdict;
+  SpfVerdict verdict;
+  verdict.result = decide::SpfResult::temperror;
+  return verdict;
+}
+decide::DkimVerdict dkim_of(const decide::Evidence& evidence, const std::string& domain) {
+  if (const auto* const verdict = std::get_if<DkimVerdict>(&evidence.dkim)) return *verdict;
+  decide::DkimSignature unknown;
+  unknown.result = decide::DkimResult::temperror;
+  unknown.domain = domain;
+  return DkimVerdict{{unknown}};
+}
+
+Finding<DmarcVerdict> judge_dmarc(const Services& services, const Rules& rules,
+                                  const AuthenticationInput& input,
+                                  const decide::Evidence& evidence) {
+  const mail::Address* const author = input.from.single();
+  // Without exactly one author there is no domain whose policy it would be (RFC 7489 6.6.1).
+  if (author == nullptr) return DmarcVerdict{};
+  if (services.resolver == nullptr) return Unavailable{"no DNS"};
+  const auto published = look_up_dmarc(*services.resolver, author->domain(),
+                                       Deadline::after(rules.authentication_timeout));
+  if (!published) return decide::dmarc_temperror(author->domain(), published.error().what);
+  return decide::evaluate_dmarc(author->domain(), *published, spf_of(evidence),
+                                dkim_of(evidence, author->domain()), sample_of(input.message));
+}
+
 }  // namespace
+
+bool is_trusted_relay(const std::optional<IpAddress>& client,
+                      const std::vector<IpNetwork>& trusted_relays) {
+  return client &&
+         std::any_of(trusted_relays.begin(), trusted_relays.end(),
+                     [&client](const IpNetwork& relay) { return relay.contains(*client); });
+}
 
 SpfVerdict check_spf(const Services& services, const Rules& rules, const Origin& origin,
                      const mail::Sender& sender, const std::string& our_name) {
@@ -82,8 +119,7 @@ void authenticate(const Services& services, const Rules& rules, const Authentica
   }
   if (!wants.dmarc || !is_open(evidence.dmarc)) return;
   progress();
-  evidence.dmarc = judge_dmarc(services.resolver, input.from, evidence, lot_of(input.message),
-                               Deadline::after(rules.authentication_timeout));
+  evidence.dmarc = judge_dmarc(services, rules, input, evidence);
 }
 
 }  // namespace postern::session

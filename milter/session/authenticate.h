@@ -31,6 +31,9 @@ struct Origin {
   std::string helo;
 };
 
+bool is_trusted_relay(const std::optional<IpAddress>& client,
+                      const std::vector<IpNetwork>& trusted_relays);
+
 decide::SpfVerdict check_spf(const Services& services, const Rules& rules, const Origin& origin,
                              const mail::Sender& sender, const std::string& our_name);
 

@@ -132,10 +132,8 @@ Status Transaction::store(std::vector<ports::VaultCopy> copies, std::string_view
 Status Transaction::edit(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                          MessageEditor& editor) {
   const bool incoming = std::holds_alternative<decide::Incoming>(direction_);
-  const std::string& authserv_id =
-      rules_->authserv_id.empty() ? client_.mta_name : rules_->authserv_id;
   if (Status done =
-          remove_forged_headers(message_, rules_->id_headers, authserv_id, incoming, editor);
+          remove_forged_headers(message_, rules_->id_headers, authserv_id(), incoming, editor);
       !done) {
     return done;
   }
@@ -156,13 +154,7 @@ Status Transaction::add_findings(const decide::Plan& plan, const decide::Decisio
                                  MessageEditor& editor) {
   const policy::Policy& policy = *recipients_.front().rules->policy;
   if (Status done = add_spam_headers(decision, policy, editor); !done) return done;
-  if (auto results = authentication_results(
-          evidence_, sender_, origin_, *from_,
-          rules_->authserv_id.empty() ? client_.mta_name : rules_->authserv_id)) {
-    if (Status done = editor.insert_header("Authentication-Results", " " + *results); !done) {
-      return done;
-    }
-  }
+  if (Status done = add_authentication_results(editor); !done) return done;
   if (plan.added_header) {
     if (Status done = editor.add_header(plan.added_header->name, " " + plan.added_header->value);
         !done) {
@@ -171,6 +163,24 @@ Status Transaction::add_findings(const decide::Plan& plan, const decide::Decisio
   }
   if (plan.subject_prefix.empty()) return success();
   return prefix_subject(message_, plan.subject_prefix, editor);
+}
+
+// Says what was evaluated, and only that (RFC 8601 allows both).
+Status Transaction::add_authentication_results(MessageEditor& editor) {
+  AuthenticationFindings findings;
+  if (const auto* const spf = std::get_if<decide::SpfVerdict>(&evidence_.spf)) {
+    findings.spf = *spf;
+    if (sender_.address) findings.mail_from = sender_.address->to_string();
+  }
+  if (const auto* const dkim = std::get_if<decide::DkimVerdict>(&evidence_.dkim)) {
+    findings.dkim = *dkim;
+  }
+  if (const auto* const dmarc = std::get_if<decide::DmarcVerdict>(&evidence_.dmarc)) {
+    findings.dmarc = *dmarc;
+  }
+  if (!findings.spf && !findings.dkim && !findings.dmarc) return success();
+  return editor.insert_header("Authentication-Results",
+                              " " + authentication_results(authserv_id(), findings));
 }
 
 Result<std::vector<std::string>> Transaction::sign(MessageEditor& editor) {

@@ -50,7 +50,7 @@ Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
   }
   // The original comes back as it was stored, with what its sender may have forged; the token is ours too.
   const std::string original_id(trim(token->value).substr(0, trim(token->value).find(' ')));
-  Status edited = remove_forged_headers(message_, rules_->id_headers, true, editor);
+  Status edited = remove_forged_headers(message_, rules_->id_headers, authserv_id(), true, editor);
   if (edited) edited = add_id_headers(original_id, rules_->id_headers, editor);
   if (!edited) return refuse_message("", fault_reply(), edited.error().what);
   log::info("resubmitted", {{"id", original_id},
@@ -80,7 +80,13 @@ std::optional<mail::Reply> Transaction::settle_author() {
 // Behind a trusted relay, the client that counts is the one its Received field names.
 void Transaction::settle_origin() {
   if (!is_trusted_relay(client_.address, rules_->trusted_relays)) return;
-  origin_ = client_before(client_.address, client_.helo, message_, rules_->trusted_relays);
+  std::vector<std::string_view> received;
+  for (const mail::HeaderField& field : message_.headers()) {
+    if (equals_ignoring_case(field.name, "Received")) received.push_back(field.value);
+  }
+  CountingClient counting =
+      client_that_counts(client_.address, client_.helo, rules_->trusted_relays, received);
+  origin_ = {counting.address, std::move(counting.helo)};
 }
 
 // SPF, DKIM and DMARC are asked first: whom a list allows by them is spared the scanners.

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "decide/decide.h"
 #include "mail/subject.h"
+#include "session/authentication_results.h"
 
 namespace postern::session {
 namespace {
@@ -16,6 +17,11 @@ bool is_one_of(std::string_view name, const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [name](const std::string& candidate) {
     return equals_ignoring_case(name, candidate);
   });
+}
+
+bool is_forged_result(const mail::HeaderField& field, std::string_view authserv_id) {
+  return equals_ignoring_case(field.name, "Authentication-Results") &&
+         speaks_for(field.value, authserv_id);
 }
 
 }  // namespace
@@ -31,16 +37,24 @@ bool is_own_header(std::string_view name, const std::vector<std::string>& id_hea
 }
 
 Status remove_forged_headers(const mail::Message& message,
-                             const std::vector<std::string>& id_headers, bool incoming,
-                             MessageEditor& editor) {
-  std::map<std::string, int> occurrences;
+                             const std::vector<std::string>& id_headers,
+                             std::string_view authserv_id, bool incoming, MessageEditor& editor) {
+  struct Occurrences {
+    int count = 0;
+    std::vector<int> forged;  // which of them, from 1
+  };
+  std::map<std::string, Occurrences> fields;
   for (const mail::HeaderField& field : message.headers()) {
-    if (is_own_header(field.name, id_headers, incoming)) ++occurrences[ascii_lower(field.name)];
+    Occurrences& occurrences = fields[ascii_lower(field.name)];
+    ++occurrences.count;
+    if (is_own_header(field.name, id_headers, incoming) || is_forged_result(field, authserv_id)) {
+      occurrences.forged.push_back(occurrences.count);
+    }
   }
-  for (const auto& [name, count] : occurrences) {
+  for (const auto& [name, occurrences] : fields) {
     // From the last to the first: each removal renumbers those behind it.
-    for (int index = count; index >= 1; --index) {
-      if (Status removed = editor.delete_header(name, index); !removed) return removed;
+    for (auto index = occurrences.forged.rbegin(); index != occurrences.forged.rend(); ++index) {
+      if (Status removed = editor.delete_header(name, *index); !removed) return removed;
     }
   }
   return success();

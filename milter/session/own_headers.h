@@ -21,10 +21,11 @@ bool is_own_header(std::string_view name, const std::vector<std::string>& id_hea
                    bool incoming);
 
 // Removes what only we may say: X-Postern-*, X-Fuglu-*, X-Virus-Lover and the id headers; for
-// incoming mail also the X-Spam-* fields that we write.
+// incoming mail also the X-Spam-* fields that we write. Whatever the direction, also the
+// Authentication-Results that speak for `authserv_id`; those of others stay.
 Status remove_forged_headers(const mail::Message& message,
-                             const std::vector<std::string>& id_headers, bool incoming,
-                             MessageEditor& editor);
+                             const std::vector<std::string>& id_headers,
+                             std::string_view authserv_id, bool incoming, MessageEditor& editor);
 
 // X-Postern-Id and the same under every name in id_headers.
 Status add_id_headers(const std::string& id, const std::vector<std::string>& id_headers,

@@ -103,6 +103,7 @@ class Transaction {
               MessageEditor& editor);
   Status add_findings(const decide::Plan& plan, const decide::Decision& decision,
                       MessageEditor& editor);
+  Status add_authentication_results(MessageEditor& editor);
   Result<std::vector<std::string>> sign(MessageEditor& editor);
   void report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
               std::string_view queue_id, std::size_t copies,
@@ -112,6 +113,10 @@ class Transaction {
   void explain(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                const std::vector<ports::VaultCopy>& copies) const;
 
+  // The name in which our Authentication-Results speak.
+  const std::string& authserv_id() const {
+    return rules_->authserv_id.empty() ? client_.mta_name : rules_->authserv_id;
+  }
   bool header_is_too_large() const;
   std::optional<std::uint64_t> largest_accepted_size() const;
 
