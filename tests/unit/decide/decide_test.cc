@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "decide/class_rules.h"
+#include "decide/incoming_case.h"
 #include "support/policies.h"
 
 namespace postern::decide {
@@ -28,6 +29,25 @@ Evidence infected(double score = 0) {
   return evidence;
 }
 
+policy::RecipientPolicy recipient_under(const policy::Policy& policy) {
+  static const policy::Domain kDomain = [] {
+    policy::Domain domain;
+    domain.name = "got.com";
+    return domain;
+  }();
+  policy::RecipientPolicy rules{*mail::Address::parse("jon@got.com")};
+  rules.domain = &kDomain;
+  rules.policy = &policy;
+  rules.policy_source = "policy:" + policy.id;
+  return rules;
+}
+
+Decision decide_for(const policy::Policy& policy, const Evidence& evidence,
+                    const DecideOptions& options, Explanation* why = nullptr) {
+  const policy::RecipientPolicy rules = recipient_under(policy);
+  return decide_incoming({rules, {}, true}, evidence, options, why);
+}
+
 struct Row {
   const char* name;
   const char* policy;
@@ -48,7 +68,7 @@ class Table : public testing::TestWithParam<Row> {};
 TEST_P(Table, Holds) {
   const Row& row = GetParam();
   const Decision decision =
-      decide_incoming(test::policy_of(row.policy), row.evidence, DecideOptions());
+      decide_for(test::policy_of(row.policy), row.evidence, DecideOptions());
   EXPECT_EQ(to_string(decision.disposition), to_string(row.disposition)) << decision.reason();
   EXPECT_EQ(decision.subject_prefix, row.prefix);
   EXPECT_EQ(copies_of(decision), row.copies);
@@ -94,12 +114,12 @@ TEST(Oversize, IsNeitherRelayedNorStored) {
   Evidence evidence = scored(25);
   evidence.size = (8U << 20) + 1;
   const Decision decision =
-      decide_incoming(test::policy_of(test::kPolicyA), evidence, DecideOptions());
+      decide_for(test::policy_of(test::kPolicyA), evidence, DecideOptions());
   EXPECT_EQ(decision.disposition, reject);
   EXPECT_EQ(decision.reply.to_string(), "552 5.3.4 message is larger than 8MiB");
   EXPECT_EQ(copies_of(decision), "");
   evidence.size = 8U << 20;
-  EXPECT_NE(decide_incoming(test::policy_of(test::kPolicyA), evidence, DecideOptions()).decider,
+  EXPECT_NE(decide_for(test::policy_of(test::kPolicyA), evidence, DecideOptions()).decider,
             MailClass::oversize);
 }
 
@@ -107,12 +127,12 @@ TEST(UnavailableScore, DefersOrIsTakenForNone) {
   Evidence evidence;
   evidence.scanner_fault = Unavailable{"spamd is away"};
   const policy::Policy policy = test::policy_of(test::kPolicyA);
-  const Decision deferred = decide_incoming(policy, evidence, DecideOptions());
+  const Decision deferred = decide_for(policy, evidence, DecideOptions());
   EXPECT_EQ(deferred.disposition, defer);
   EXPECT_EQ(deferred.reply.to_string(), "451 4.7.1 message could not be scanned, try again later");
   EXPECT_NE(deferred.reason().find("spamd is away"), std::string::npos);
   EXPECT_EQ(copies_of(deferred), "");
-  const Decision accepted = decide_incoming(policy, evidence, DecideOptions{OnFailure::accept, 1});
+  const Decision accepted = decide_for(policy, evidence, DecideOptions{.spam_on_failure = OnFailure::accept});
   EXPECT_EQ(accepted.disposition, deliver);
 }
 
@@ -121,7 +141,7 @@ TEST(UnavailableScore, DoesNotHideAVirus) {
   evidence.scanner_fault = Unavailable{"away"};
   evidence.virus = VirusVerdict{"Eicar"};
   const Decision decision =
-      decide_incoming(test::policy_of(test::kDefaultTestPolicy), evidence, DecideOptions());
+      decide_for(test::policy_of(test::kDefaultTestPolicy), evidence, DecideOptions());
   EXPECT_EQ(decision.disposition, reject);
 }
 
@@ -131,54 +151,54 @@ TEST(UnavailableScore, KeepsAnAdvertWaiting) {
   policy.relay.relay_advert = false;
   Evidence evidence = advert();
   evidence.scanner_fault = Unavailable{"away"};
-  EXPECT_EQ(decide_incoming(policy, evidence, DecideOptions()).disposition, defer);
+  EXPECT_EQ(decide_for(policy, evidence, DecideOptions()).disposition, defer);
 }
 
 TEST(Advert, NeedsAsManyMarksAsSet) {
   const policy::Policy policy = test::policy_of(test::kPolicyA);
-  const DecideOptions two{OnFailure::defer, 2};
+  const DecideOptions two{.advert_marks = 2};
   Evidence evidence = advert();
-  EXPECT_EQ(decide_incoming(policy, evidence, two).disposition, deliver);
+  EXPECT_EQ(decide_for(policy, evidence, two).disposition, deliver);
   evidence.bulk_marks.emplace_back("List-Id");
-  EXPECT_EQ(decide_incoming(policy, evidence, two).disposition, tag);
+  EXPECT_EQ(decide_for(policy, evidence, two).disposition, tag);
 }
 
 TEST(Advert, AScannersWordIsEnough) {
   Evidence evidence = scored(0);
   std::get<SpamVerdict>(evidence.spam).advert = true;
   EXPECT_EQ(
-      decide_incoming(test::policy_of(test::kPolicyA), evidence, DecideOptions()).subject_prefix,
+      decide_for(test::policy_of(test::kPolicyA), evidence, DecideOptions()).subject_prefix,
       "[PUB]");
 }
 
 TEST(LimitBelowScore, IsTheScore) {
   policy::Policy policy = test::policy_of(test::kStark);
   policy.relay.spam_score_limit = 3000;
-  EXPECT_EQ(decide_incoming(policy, scored(4.9), DecideOptions()).disposition, deliver);
-  EXPECT_EQ(decide_incoming(policy, scored(5.0), DecideOptions()).disposition, reject);
+  EXPECT_EQ(decide_for(policy, scored(4.9), DecideOptions()).disposition, deliver);
+  EXPECT_EQ(decide_for(policy, scored(5.0), DecideOptions()).disposition, reject);
 }
 
 TEST(NoLimit, RelaysAnyScore) {
   policy::Policy policy = test::policy_of(test::kPolicyA);
   policy.relay.spam_score_limit.reset();
-  EXPECT_EQ(decide_incoming(policy, scored(999), DecideOptions()).disposition, tag);
+  EXPECT_EQ(decide_for(policy, scored(999), DecideOptions()).disposition, tag);
 }
 
 TEST(Retention, KeepsDeliveredCleanMailOnly) {
   policy::Policy policy = test::policy_of(test::kPolicyA);
   policy.retention_props.store_clean_mail_in = true;
-  EXPECT_EQ(copies_of(decide_incoming(policy, scored(1), DecideOptions())), "R");
-  EXPECT_EQ(copies_of(decide_incoming(policy, scored(8), DecideOptions())), "Q");
+  EXPECT_EQ(copies_of(decide_for(policy, scored(1), DecideOptions())), "R");
+  EXPECT_EQ(copies_of(decide_for(policy, scored(8), DecideOptions())), "Q");
 }
 
 TEST(OutgoingMail, IsCappedAtTheLimitAndNotTagged) {
   const policy::Policy policy = test::policy_of(test::kPolicyA);
-  EXPECT_EQ(decide_outgoing(policy, scored(19.9), DecideOptions()).disposition, deliver);
-  const Decision capped = decide_outgoing(policy, scored(20), DecideOptions());
+  EXPECT_EQ(decide_outgoing(policy, "policy:A", scored(19.9), DecideOptions(), nullptr).disposition, deliver);
+  const Decision capped = decide_outgoing(policy, "policy:A", scored(20), DecideOptions(), nullptr);
   EXPECT_EQ(capped.disposition, reject);
   EXPECT_EQ(capped.reply.to_string(), kSpamReply);
-  EXPECT_EQ(decide_outgoing(policy, infected(), DecideOptions()).reply.code, 554);
-  EXPECT_TRUE(decide_outgoing(test::policy_of(test::kDefaultTestPolicy), scored(1), DecideOptions())
+  EXPECT_EQ(decide_outgoing(policy, "policy:A", infected(), DecideOptions(), nullptr).reply.code, 554);
+  EXPECT_TRUE(decide_outgoing(test::policy_of(test::kDefaultTestPolicy), "policy:D", scored(1), DecideOptions(), nullptr)
                   .archive_copy);
 }
 

@@ -45,7 +45,7 @@ TEST_P(Recipients, AreJudged) {
   const auto snapshot = house();
   const auto recipient = mail::parse_recipient({GetParam().recipient});
   ASSERT_TRUE(recipient);
-  const auto verdict = judge_recipient(*snapshot, *recipient, GetParam().size, "+");
+  const auto verdict = judge_recipient(*snapshot, *recipient, GetParam().size, "+", nullptr);
   const auto* const reply = std::get_if<mail::Reply>(&verdict);
   EXPECT_EQ(reply == nullptr ? "" : std::to_string(reply->code) + " " + reply->enhanced,
             GetParam().reply);
@@ -71,16 +71,16 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Alias, IsTheSameMailbox) {
   const auto snapshot = house();
   const auto verdict =
-      judge_recipient(*snapshot, *mail::parse_recipient({"<Sansa@starks.net>"}), {}, "");
-  const auto* const rules = std::get_if<policy::RecipientPolicy>(&verdict);
+      judge_recipient(*snapshot, *mail::parse_recipient({"<Sansa@starks.net>"}), {}, "", nullptr);
+  const auto* const rules = std::get_if<Served>(&verdict);
   ASSERT_NE(rules, nullptr);
-  EXPECT_EQ(rules->canonical.to_string(), "Sansa@stark.net");
-  EXPECT_TRUE(rules->through_alias);
+  EXPECT_EQ(rules->rules.canonical.to_string(), "Sansa@stark.net");
+  EXPECT_TRUE(rules->rules.through_alias);
 }
 
 TEST(Replies, EchoNothingUnprintable) {
   const auto verdict =
-      judge_recipient(*house(), *mail::parse_recipient({"<\"a\x01\tb\"@x.net>"}), {}, "");
+      judge_recipient(*house(), *mail::parse_recipient({"<\"a\x01\tb\"@x.net>"}), {}, "", nullptr);
   EXPECT_EQ(std::get<mail::Reply>(verdict).text, "<\"a??b\"@x.net>: relay access denied");
 }
 
