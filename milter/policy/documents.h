@@ -41,7 +41,8 @@ struct RelayProps {
   std::string prefix_spam;  // null and "" both mean none
   std::string advert_prefix;
   std::optional<MilliScore> spam_score_limit;  // nothing: no upper limit
-  std::optional<HeaderField> add_header;       // on spam that is delivered; OpenSRS's spamheader
+  std::optional<HeaderField> add_header =
+      std::nullopt;  // on spam that is delivered; OpenSRS's spamheader
   friend bool operator==(const RelayProps&, const RelayProps&) = default;
 };
 

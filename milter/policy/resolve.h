@@ -38,8 +38,8 @@ struct RecipientPolicy {
   std::string platform_source;
 
   // The owner's own list first, then those that stand under an alias domain. Empty: no rules.
-  std::vector<const SenderRules*> user_rules;
-  std::vector<const SenderRules*> domain_rules;
+  std::vector<const SenderRules*> user_rules = {};
+  std::vector<const SenderRules*> domain_rules = {};
   const AttachmentRules* attachments = nullptr;           // of the domain
   const AttachmentRules* platform_attachments = nullptr;  // attachments:*
   const UriRules* uris = nullptr;
@@ -68,5 +68,10 @@ std::optional<mail::Address> find_catchall(const Snapshot& snapshot, const Domai
 // `delimiters` is recipient_delimiter; the sub-address is cut for the user look-up only.
 Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
                  std::string_view delimiters);
+
+// The same for an address that sends: what the catchall receives it does not send, and so nobody's
+// address stays nobody's.
+Resolved resolve_sender(const Snapshot& snapshot, const mail::Address& address,
+                        std::string_view delimiters);
 
 }  // namespace postern::policy
