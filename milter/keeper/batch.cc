@@ -22,8 +22,8 @@ void put_one(policy::SnapshotEditor& editor, const policy::DecodeOptions& option
   }
   put.reason = done.error().what;
   // A domain that decodes and yet is refused has met another one that holds its alias.
-  const bool conflicting = put.key.type == policy::DocumentType::domain &&
-                           policy::decode(put.key, put.json, options).ok();
+  const bool conflicting =
+      may_claim_aliases(put.key.type) && policy::decode(put.key, put.json, options).ok();
   put.fate = conflicting ? Fate::conflicting : Fate::refused;
 }
 
@@ -83,6 +83,10 @@ Outcome apply(const policy::Snapshot& base, const policy::DecodeOptions& options
   }
   exchange_aliases(outcome.editor, outcome.puts);
   return outcome;
+}
+
+bool may_claim_aliases(policy::DocumentType type) {
+  return type == policy::DocumentType::domain || type == policy::DocumentType::opensrs;
 }
 
 policy::TypeCounts counts_of(const policy::Snapshot& snapshot) {

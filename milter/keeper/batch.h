@@ -40,6 +40,9 @@ struct Outcome {
 Outcome apply(const policy::Snapshot& base, const policy::DecodeOptions& options,
               std::vector<Put> puts, const std::vector<policy::DocumentKey>& erase);
 
+// Documents of this type may be refused for another's alias, and wait for it.
+bool may_claim_aliases(policy::DocumentType type);
+
 policy::TypeCounts counts_of(const policy::Snapshot& snapshot);
 
 }  // namespace postern::keeper

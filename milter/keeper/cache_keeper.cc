@@ -13,7 +13,7 @@ constexpr std::chrono::seconds kRetryAfter{60};
 ports::CacheUpdate update_for(const policy::Snapshot& in_force) {
   ports::CacheUpdate update;
   update.generation = in_force.generation();
-  update.accepted_empty = in_force.usable() && in_force.count(policy::DocumentType::domain) == 0;
+  update.accepted_empty = in_force.usable() && !in_force.has_domains();
   return update;
 }
 

@@ -7,7 +7,13 @@
 namespace postern::keeper {
 namespace {
 
+// Both kinds make a domain one that is served.
 constexpr auto kDomain = static_cast<std::size_t>(policy::DocumentType::domain);
+constexpr auto kOpensrs = static_cast<std::size_t>(policy::DocumentType::opensrs);
+
+bool has_domains(const policy::TypeCounts& counts) {
+  return counts.at(kDomain) > 0 || counts.at(kOpensrs) > 0;
+}
 
 }  // namespace
 
@@ -37,7 +43,7 @@ policy::TypeCounts ShrinkHold::without_held(const policy::Snapshot& snapshot) co
 std::optional<std::string> ShrinkHold::refuse(const policy::TypeCounts& before,
                                               const policy::TypeCounts& after) const {
   if (auto why = policy::refuse_shrink(before, after, share_)) return why;
-  if (before.at(kDomain) > 0 && after.at(kDomain) == 0) return "no domain would remain";
+  if (has_domains(before) && !has_domains(after)) return "no domain would remain";
   return std::nullopt;
 }
 
@@ -57,6 +63,10 @@ std::set<policy::DocumentType> ShrinkHold::refused_deletes(const policy::Snapsho
     policy::TypeCounts after = old;
     after.at(at) = all.at(at);
     if (refuse(old, after)) refused.insert(type);
+  }
+  // Each alone would leave the other's; together they leave nothing.
+  if (has_domains(old) && !has_domains(all)) {
+    refused.insert({policy::DocumentType::domain, policy::DocumentType::opensrs});
   }
   return refused;
 }

@@ -128,7 +128,7 @@ Worker::Sorted Worker::sort_changes(std::vector<ports::RawDocument> documents) {
 // A change of any domain may have freed the alias that another one waits for.
 void Worker::add_waiting(Wanted& wanted) const {
   const bool domains = std::ranges::any_of(
-      wanted, [](const auto& one) { return one.first.type == policy::DocumentType::domain; });
+      wanted, [](const auto& one) { return may_claim_aliases(one.first.type); });
   if (!domains) return;
   for (const auto& [key, put] : waiting_) wanted.emplace(key, put);
 }
@@ -142,7 +142,7 @@ void Worker::forget_waiting(const policy::DocumentKey& key) {
 
 void Worker::note_waiting(const Outcome& outcome) {
   for (const Put& put : outcome.puts) {
-    if (put.key.type != policy::DocumentType::domain) continue;
+    if (!may_claim_aliases(put.key.type)) continue;
     forget_waiting(put.key);
     if (put.fate != Fate::conflicting || waiting_bytes_ + put.json.size() > kWaitingBytes) continue;
     waiting_bytes_ += put.json.size();

@@ -84,7 +84,7 @@ void Worker::full_set(std::vector<ports::RawDocument> documents, std::string pos
       return end_batch();
     }
   }
-  const bool empty = outcome.editor.draft().count(policy::DocumentType::domain) == 0;
+  const bool empty = !outcome.editor.draft().has_domains();
   if (accepted && empty) outcome.editor.accept_empty(true);
   known_.with([](Known& known) { known.refused.begin_renewal(); });
   refuse_all(unreadable_);

@@ -46,10 +46,15 @@ DecodedValue read(const DocumentKey& key, const Json& tree, const DecodeOptions&
     case DocumentType::dkim:
       return read_dkim_keys(tree, key.name, faults);
     case DocumentType::wblist:
+      return read_sender_rules(tree, key.name, faults);
     case DocumentType::attachments:
+      return read_attachment_rules(tree, key, faults);
     case DocumentType::uris:
+      return read_uri_rules(tree, key, faults);
     case DocumentType::groups:
+      return read_groups(tree, key.name, faults);
     case DocumentType::opensrs:
+      return read_opensrs(tree, key.name, faults);
     case DocumentType::mailfrom:
     case DocumentType::identity:
     case DocumentType::smarthost:
@@ -73,8 +78,18 @@ Result<DecodedValue> decode_value(const DocumentKey& key, std::string_view json,
   Result<Json> tree = parse_json(json);
   if (!tree) return tree.error();
   Result<DecodedValue> value = decode_tree(key, *tree, options);
-  if (key.type == DocumentType::dkim) wipe_texts(*tree);
+  if (may_hold_private_keys(key.type)) wipe_texts(*tree);
   return value;
+}
+
+bool may_hold_private_keys(DocumentType type) {
+  return type == DocumentType::dkim || type == DocumentType::opensrs;
+}
+
+std::vector<std::string> rule_faults_of(const DecodedValue& value) {
+  if (const auto* rules = std::get_if<AttachmentRules>(&value)) return rules->rule_faults();
+  if (const auto* opensrs = std::get_if<OpensrsDomain>(&value)) return opensrs->faults;
+  return {};
 }
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,

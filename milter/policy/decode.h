@@ -15,22 +15,32 @@
 #include <variant>
 
 #include "base/result.h"
+#include "policy/attachment_rules.h"
 #include "policy/document_key.h"
 #include "policy/documents.h"
+#include "policy/groups.h"
+#include "policy/opensrs.h"
+#include "policy/sender_rules.h"
+#include "policy/uri_rules.h"
 
 namespace postern::policy {
 
 struct DecodeOptions {
   // outgoing.shortest_subnet: a shorter prefix in outgoingSubnets is left out and reported.
   unsigned shortest_subnet = 16;
+  // What OpenSRS's spamlevel means as a spamScore.
+  SpamLevels spam_levels = {};
 };
 
 // Documents of types that no rule reads yet are checked to be JSON and kept as they are.
 struct Opaque {};
 
-using Document = std::variant<std::shared_ptr<const Domain>, std::shared_ptr<const User>,
-                              std::shared_ptr<const Policy>, std::shared_ptr<const Platform>,
-                              std::shared_ptr<const DkimKeys>, Opaque>;
+using Document =
+    std::variant<std::shared_ptr<const Domain>, std::shared_ptr<const User>,
+                 std::shared_ptr<const Policy>, std::shared_ptr<const Platform>,
+                 std::shared_ptr<const DkimKeys>, std::shared_ptr<const SenderRules>,
+                 std::shared_ptr<const AttachmentRules>, std::shared_ptr<const UriRules>,
+                 std::shared_ptr<const Groups>, std::shared_ptr<const OpensrsDomain>, Opaque>;
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options);

@@ -18,18 +18,6 @@ bool is_ldh_label(std::string_view label) {
          });
 }
 
-std::string read_selector(const ObjectReader& object, const std::string& domain) {
-  std::string selector = ascii_lower(object.required_text("selector", kMaxDnsName));
-  const auto labels = split(selector, '.');
-  if (!std::all_of(labels.begin(), labels.end(), is_ldh_label)) {
-    object.wrong("selector", "labels of letters, digits and hyphens");
-  }
-  if ((selector + "._domainkey." + domain).size() > kMaxDnsName) {
-    object.note("selector", "too long for a DNS name in this domain");
-  }
-  return selector;
-}
-
 // Nothing: the document names no public key, or one that fits.
 std::optional<std::string> public_key_fault(const ObjectReader& object, const KeyMaterial& key) {
   const std::string text = object.text("publicKey", kMaxKeyText).value_or("");
@@ -42,7 +30,7 @@ std::optional<std::string> public_key_fault(const ObjectReader& object, const Ke
 
 DkimKey read_key(const ObjectReader& object, const std::string& domain) {
   DkimKey key;
-  key.selector = read_selector(object, domain);
+  key.selector = read_selector(object, "selector", domain);
   key.state = object.choice("state", kDkimStates, DkimState::active);
   const Secret text(object.secret("privateKey", kMaxKeyText).value_or(""));
   if (text.empty()) {
@@ -67,6 +55,19 @@ DkimKey read_key(const ObjectReader& object, const std::string& domain) {
 }
 
 }  // namespace
+
+std::string read_selector(const ObjectReader& object, std::string_view member,
+                          const std::string& domain) {
+  std::string selector = ascii_lower(object.required_text(member, kMaxDnsName));
+  const auto labels = split(selector, '.');
+  if (!std::all_of(labels.begin(), labels.end(), is_ldh_label)) {
+    object.wrong(member, "labels of letters, digits and hyphens");
+  }
+  if ((selector + "._domainkey." + domain).size() > kMaxDnsName) {
+    object.note(member, "too long for a DNS name in this domain");
+  }
+  return selector;
+}
 
 DkimKeys read_dkim_keys(const Json& tree, const std::string& domain, Faults& faults) {
   DkimKeys keys{.domain = domain, .keys = {}};

@@ -25,12 +25,6 @@ std::optional<std::string> host_from(std::string_view text) {
   return name;
 }
 
-std::string read_host(const ObjectReader& object, std::string_view member, std::string_view text) {
-  auto host = host_from(text);
-  if (!host) object.wrong(member, "an IP address or a host name");
-  return host.value_or("");
-}
-
 std::uint16_t read_port(const ObjectReader& object, std::string_view member) {
   return static_cast<std::uint16_t>(object.whole_number(member, 1, kMaxPort).value_or(kSmtpPort));
 }
@@ -54,6 +48,12 @@ std::optional<Hop> read_fallback(const ObjectReader& object, const Hop& primary)
 }
 
 }  // namespace
+
+std::string read_host(const ObjectReader& object, std::string_view member, std::string_view text) {
+  auto host = host_from(text);
+  if (!host) object.wrong(member, "an IP address or a host name");
+  return host.value_or("");
+}
 
 Platform read_platform(const ObjectReader& object) {
   Platform platform;

@@ -27,6 +27,12 @@ using Id = std::string;
 // 7.2 is written as a float32 and not exact: scores are compared as llround(score * 1000).
 using MilliScore = std::int64_t;
 
+struct HeaderField {
+  std::string name;
+  std::string value;
+  friend bool operator==(const HeaderField&, const HeaderField&) = default;
+};
+
 struct RelayProps {
   bool relay_spam = true;
   bool relay_advert = true;
@@ -35,6 +41,8 @@ struct RelayProps {
   std::string prefix_spam;  // null and "" both mean none
   std::string advert_prefix;
   std::optional<MilliScore> spam_score_limit;  // nothing: no upper limit
+  std::optional<HeaderField> add_header =
+      std::nullopt;  // on spam that is delivered; OpenSRS's spamheader
   friend bool operator==(const RelayProps&, const RelayProps&) = default;
 };
 
@@ -131,6 +139,9 @@ struct OutgoingProvider {
   bool active = false;
 };
 
+struct OpensrsDomain;
+
+// As it is in force: where an opensrs document governs the domain too, that one is laid over it.
 struct Domain {
   Id id;
   std::string name;  // A-label; equals the document's key
@@ -144,6 +155,9 @@ struct Domain {
   // Exactly one of the two, or neither: a nested object wins over an id.
   std::shared_ptr<const Policy> policy;
   std::optional<Id> policy_id;
+  // Where `policy` came from when it was not this document alone: "opensrs:got.com", "domain:got.com
+  // under opensrs:got.com".
+  std::string policy_source;
   std::vector<std::string> aliases;  // A-labels
   std::vector<std::shared_ptr<const Platform>> platforms;
   std::optional<Id> platform_id;
@@ -153,6 +167,7 @@ struct Domain {
   std::vector<OutgoingProvider> outgoing_providers;
   std::optional<std::chrono::system_clock::time_point> deletion_date;
   std::optional<std::chrono::system_clock::time_point> purge_date;
+  std::shared_ptr<const OpensrsDomain> opensrs;  // nullptr: no opensrs document governs it
 };
 
 struct User {

@@ -48,13 +48,20 @@ FoundOrDangling<Policy> policy_for(const Snapshot& snapshot, const Domain& domai
     if (user->policy_id) return policy_by_id(snapshot, domain, *user->policy_id, document);
   }
   const std::string document = "domain:" + domain.name;
-  if (domain.policy) return Found<Policy>{domain.policy.get(), document};
+  if (domain.policy) {
+    return Found<Policy>{domain.policy.get(),
+                         domain.policy_source.empty() ? document : domain.policy_source};
+  }
   if (domain.policy_id) return policy_by_id(snapshot, domain, *domain.policy_id, document);
   return Dangling{document + " has no policy"};
 }
 
 FoundOrDangling<Platform> platform_for(const Snapshot& snapshot, const Domain& domain,
                                        const User* user) {
+  // Before the user's own: with it the domain's mail has one place to go to.
+  if (domain.opensrs && domain.opensrs->filtermx) {
+    return Found<Platform>{domain.opensrs->filtermx.get(), domain.opensrs->source()};
+  }
   if (user != nullptr) {
     const std::string document = "user:" + user->email;
     if (user->platform) return Found<Platform>{user->platform.get(), document};
@@ -69,18 +76,55 @@ FoundOrDangling<Platform> platform_for(const Snapshot& snapshot, const Domain& d
   return Found<Platform>{};
 }
 
-}  // namespace
-
-const User* find_user(const Snapshot& snapshot, const Domain& domain, const mail::Address& address,
-                      std::string_view delimiters) {
-  const mail::Address canonical = address.in_domain(domain.name);
-  if (const User* user = snapshot.user(canonical.key())) return user;
-  if (delimiters.empty()) return nullptr;
-  return snapshot.user(canonical.key_without_extension(delimiters));
+void add_rules_of(const Snapshot& snapshot, const std::string& owner,
+                  std::vector<const SenderRules*>& lists) {
+  if (const SenderRules* rules = snapshot.sender_rules(owner)) lists.push_back(rules);
 }
 
-Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
-                 std::string_view delimiters) {
+// A rule for joe@got.com is one for joe+x@got.com too, where there is no user of that name.
+void add_user_rules(const Snapshot& snapshot, const RecipientPolicy& recipient,
+                    const std::string& domain, std::string_view delimiters,
+                    std::vector<const SenderRules*>& lists) {
+  const mail::Address address = recipient.canonical.in_domain(domain);
+  const std::string whole = address.key();
+  const std::string cut = address.key_without_extension(delimiters);
+  const bool is_whole =
+      recipient.user != nullptr && recipient.user->email == recipient.canonical.key();
+  add_rules_of(snapshot, whole, lists);
+  if (cut != whole && !is_whole) add_rules_of(snapshot, cut, lists);
+}
+
+void add_sender_rules(const Snapshot& snapshot, std::string_view delimiters,
+                      RecipientPolicy& recipient) {
+  const std::string& primary = recipient.domain->name;
+  add_user_rules(snapshot, recipient, primary, delimiters, recipient.user_rules);
+  add_rules_of(snapshot, primary, recipient.domain_rules);
+  for (const std::string& alias : snapshot.aliases_with_rules(primary)) {
+    add_user_rules(snapshot, recipient, alias, delimiters, recipient.user_rules);
+    add_rules_of(snapshot, alias, recipient.domain_rules);
+  }
+}
+
+enum class Side { recipient, sender };
+
+// Who the address stands for: a user, else a group, else the catchall's mailbox, else nobody known.
+void find_who(Side side, const Snapshot& snapshot, std::string_view delimiters,
+              RecipientPolicy& recipient) {
+  const Domain& domain = *recipient.domain;
+  recipient.user = find_user(snapshot, domain, recipient.canonical, delimiters);
+  if (recipient.user != nullptr) return;
+  recipient.group = find_group(snapshot, domain, recipient.canonical);
+  if (recipient.group != nullptr || side == Side::sender) return;
+  const auto mailbox = find_catchall(snapshot, domain);
+  if (!mailbox) return;
+  recipient.canonical = *mailbox;
+  recipient.through_catchall = true;
+  recipient.user = find_user(snapshot, domain, *mailbox, "");
+  if (recipient.user == nullptr) recipient.group = find_group(snapshot, domain, *mailbox);
+}
+
+Resolved resolve_as(Side side, const Snapshot& snapshot, const mail::Address& address,
+                    std::string_view delimiters) {
   const Domain* domain = snapshot.domain_or_alias(address.domain());
   if (domain == nullptr) return UnknownDomain{};
 
@@ -89,7 +133,7 @@ Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
                             .domain = domain,
                             .policy_source = {},
                             .platform_source = {}};
-  recipient.user = find_user(snapshot, *domain, address, delimiters);
+  find_who(side, snapshot, delimiters, recipient);
 
   auto policy = policy_for(snapshot, *domain, recipient.user);
   if (auto* dangling = std::get_if<Dangling>(&policy)) return std::move(*dangling);
@@ -102,7 +146,51 @@ Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
   recipient.policy_source = std::move(rules_source);
   recipient.platform = relay;
   recipient.platform_source = std::move(relay_source);
+  add_sender_rules(snapshot, delimiters, recipient);
+  recipient.attachments = snapshot.attachment_rules(domain->name);
+  recipient.platform_attachments = snapshot.attachment_rules("*");
+  recipient.uris = snapshot.uri_rules(domain->name);
+  recipient.opensrs = domain->opensrs.get();
   return recipient;
+}
+
+}  // namespace
+
+const User* find_user(const Snapshot& snapshot, const Domain& domain, const mail::Address& address,
+                      std::string_view delimiters) {
+  const mail::Address canonical = address.in_domain(domain.name);
+  if (const User* user = snapshot.user(canonical.key())) return user;
+  if (delimiters.empty()) return nullptr;
+  return snapshot.user(canonical.key_without_extension(delimiters));
+}
+
+const Group* find_group(const Snapshot& snapshot, const Domain& domain,
+                        const mail::Address& address) {
+  if (const Group* group = snapshot.group(address.in_domain(domain.name).key())) return group;
+  for (const std::string& alias : snapshot.aliases_with_rules(domain.name)) {
+    if (const Group* group = snapshot.group(address.in_domain(alias).key())) return group;
+  }
+  return nullptr;
+}
+
+std::optional<mail::Address> find_catchall(const Snapshot& snapshot, const Domain& domain) {
+  if (!domain.opensrs || !domain.opensrs->catchall) return std::nullopt;
+  const mail::Address& mailbox = *domain.opensrs->catchall;
+  if (snapshot.domain_or_alias(mailbox.domain()) != &domain) return std::nullopt;
+  const bool exists = find_user(snapshot, domain, mailbox, "") != nullptr ||
+                      find_group(snapshot, domain, mailbox) != nullptr;
+  if (!exists) return std::nullopt;
+  return mailbox.in_domain(domain.name);
+}
+
+Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
+                 std::string_view delimiters) {
+  return resolve_as(Side::recipient, snapshot, address, delimiters);
+}
+
+Resolved resolve_sender(const Snapshot& snapshot, const mail::Address& address,
+                        std::string_view delimiters) {
+  return resolve_as(Side::sender, snapshot, address, delimiters);
 }
 
 }  // namespace postern::policy

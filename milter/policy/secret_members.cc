@@ -18,10 +18,10 @@ constexpr std::array<std::string_view, 10> kSecretMembers = {
 // Both may be a text instead of an object: then nobody knows what in it is secret.
 constexpr std::array<std::string_view, 2> kCredentialMembers = {"authdata", "apidata"};
 
-// "bind_password" and "bindPassword" are one name.
+// "bind_password", "bindPassword" and "bind_ password" are one name.
 std::string plain_name(std::string_view name) {
   std::string plain = ascii_lower(name);
-  std::erase_if(plain, [](char c) { return c == '_' || c == '-'; });
+  std::erase_if(plain, [](char c) { return c == '_' || c == '-' || c == ' '; });
   return plain;
 }
 

@@ -170,6 +170,69 @@ Json shown(const DkimKey& key) {
                  {"publicKey", text(key.public_key)}});
 }
 
+// An address whose one form cannot be written plainly ("*"@got.com) stays as it is written.
+void show_address(Members& members, std::string_view name, const std::string& key) {
+  const auto again = mail::Address::parse(key);
+  if (again && again->key() == key) members.push_back({std::string(name), text(key)});
+}
+
+Json shown(const SenderRule& rule) {
+  Members members;
+  if (sender_rule_value(rule.value) == rule.value) members.push_back({"value", text(rule.value)});
+  members.push_back({"type", named(rule.type, kSenderRuleTypes)});
+  members.push_back({"expireAt", time_or_null(rule.expire_at)});
+  const bool allows = rule.type == SenderRuleType::allow;
+  members.push_back({"spfOn", allows ? Json{rule.wants_authentication()} : nothing()});
+  return object(std::move(members));
+}
+
+Json shown(const AttachmentRule& rule) {
+  return object({{"action", named(rule.action, kAttachmentActions)},
+                 {"checkType", named(rule.check, kAttachmentChecks)},
+                 {"filter", text(rule.filter)},
+                 {"priority", rule.priority ? number(*rule.priority) : nothing()}});
+}
+
+Json shown(const UriRule& rule) {
+  return object({{"action", named(rule.action, kUriActions)}, {"filter", text(rule.filter())}});
+}
+
+Json shown(const GroupMember& member) {
+  Members members = {{"type", named(member.type, kMemberTypes)}};
+  show_address(members, "email", member.address.key());
+  return object(std::move(members));
+}
+
+Json shown(const Group& group) {
+  Members members = {
+      {"recipients", list(group.members, [](const auto& one) { return shown(one); })}};
+  show_address(members, "email", group.email);
+  return object(std::move(members));
+}
+
+Json shown_attributes(const OpensrsDomain& domain) {
+  Members members = {
+      {"aliases", list(domain.aliases, [](const auto& one) { return text(one); })},
+      {"disabled", Json{domain.disabled}},
+      {"spamfolder", text(domain.spam_folder)},
+      {"service_smtpin", named(domain.smtp_in, kServiceStates)},
+      {"service_smtprelay", named(domain.smtp_relay, kServiceStates)},
+      {"service_smtprelay_webmail", named(domain.smtp_relay_webmail, kServiceStates)},
+      {"smtp_sent_limit", domain.sent_limit ? number(*domain.sent_limit) : nothing()}};
+  if (domain.filter_delivery) {
+    members.push_back({"filterdelivery", named(*domain.filter_delivery, kFilterDeliveries)});
+  }
+  if (domain.spam_level) members.push_back({"spamlevel", named(*domain.spam_level, kSpamLevels)});
+  if (domain.dkim) {
+    members.push_back({"dkim_key", text(kRedacted)});
+    members.push_back({"dkim_public_key", text(domain.dkim->keys.front().public_key)});
+  }
+  if (!domain.faults.empty()) {
+    members.push_back({"leftOut", list(domain.faults, [](const auto& one) { return text(one); })});
+  }
+  return object(std::move(members));
+}
+
 // What is understood replaces what was written; what nobody read stays. Lists keep their order
 // while decoding, so that of equally long ones the elements belong together.
 void lay_over(Json& written, const Json& understood) {
@@ -202,6 +265,23 @@ std::optional<Json> shown_value(const DecodedValue& value, const Json& written) 
                             return shown(keys.keys.front());
                           return list(keys.keys, [](const DkimKey& key) { return shown(key); });
                         },
+                        [](const SenderRules& rules) -> std::optional<Json> {
+                          return list(rules.rules(), [](const auto& rule) { return shown(rule); });
+                        },
+                        [](const AttachmentRules& rules) -> std::optional<Json> {
+                          return list(rules.rules(), [](const auto& rule) { return shown(rule); });
+                        },
+                        [](const UriRules& rules) -> std::optional<Json> {
+                          return list(rules.rules(), [](const auto& rule) { return shown(rule); });
+                        },
+                        [](const Groups& groups) -> std::optional<Json> {
+                          return list(groups.groups(), [](const auto& one) { return shown(one); });
+                        },
+                        [&written](const OpensrsDomain& domain) -> std::optional<Json> {
+                          Json attributes = shown_attributes(domain);
+                          if (written.find("attributes") == nullptr) return attributes;
+                          return object({{"attributes", std::move(attributes)}});
+                        },
                         [](const auto& document) -> std::optional<Json> { return shown(document); },
                     },
                     value);
@@ -215,9 +295,10 @@ Result<std::string> show_as_understood(const DocumentKey& key, std::string_view 
   if (!tree) return tree.error();
   const Result<DecodedValue> value = decode_tree(key, *tree, options);
   if (!value) {
-    if (key.type == DocumentType::dkim) wipe_texts(*tree);
+    if (may_hold_private_keys(key.type)) wipe_texts(*tree);
     return value.error();
   }
+  if (key.type == DocumentType::opensrs) strip_blanks_from_names(*tree);
   if (const auto understood = shown_value(*value, *tree)) lay_over(*tree, *understood);
   redact(*tree);
   return dump_json(*tree);

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "policy/decode_parts.h"
-
 namespace postern::policy {
 namespace {
 
@@ -16,18 +14,7 @@ const T* find_in(const PersistentMap<std::string, std::shared_ptr<const T>>& map
   return found == nullptr ? nullptr : found->get();
 }
 
-std::uint64_t label_of(const std::string& id, const std::string& name,
-                       const std::string& domain_id) {
-  return std::hash<std::string>{}(id + '\n' + domain_id + '\n' + name);
-}
-
 std::size_t index_of(DocumentType type) { return static_cast<std::size_t>(type); }
-
-// A deleted domain is as unknown: its clients are strangers.
-std::vector<IpNetwork> networks_of(const Domain& domain) {
-  return domain.status == DomainStatus::deleted ? std::vector<IpNetwork>()
-                                                : domain.outgoing_subnets;
-}
 
 }  // namespace
 
@@ -47,7 +34,47 @@ const Policy* Snapshot::policy(const Id& id) const { return find_in(policies_, i
 
 const Platform* Snapshot::platform(const Id& id) const { return find_in(platforms_, id); }
 
-const DkimKeys* Snapshot::dkim(const std::string& domain) const { return find_in(dkim_, domain); }
+const DkimKeys* Snapshot::dkim(const std::string& domain) const {
+  if (const DkimKeys* keys = find_in(dkim_, domain)) return keys;
+  const OpensrsDomain* found = opensrs(domain);
+  return found == nullptr ? nullptr : found->dkim.get();
+}
+
+const SenderRules* Snapshot::sender_rules(const std::string& owner) const {
+  return find_in(sender_rules_, owner);
+}
+
+const AttachmentRules* Snapshot::attachment_rules(const std::string& domain) const {
+  return find_in(attachment_rules_, domain);
+}
+
+const UriRules* Snapshot::uri_rules(const std::string& domain) const {
+  return find_in(uri_rules_, domain);
+}
+
+const Groups* Snapshot::groups(const std::string& domain) const { return find_in(groups_, domain); }
+
+const Group* Snapshot::group(const std::string& address_key) const {
+  const std::size_t at = address_key.rfind('@');
+  if (at == std::string::npos) return nullptr;
+  const Groups* found = groups(address_key.substr(at + 1));
+  return found == nullptr ? nullptr : found->find(address_key);
+}
+
+const OpensrsDomain* Snapshot::opensrs(const std::string& domain) const {
+  return find_in(opensrs_, domain);
+}
+
+std::vector<std::string> Snapshot::aliases_with_rules(const std::string& domain) const {
+  std::vector<std::string> names;
+  const NameSet* aliases = aliases_with_rules_.find(domain);
+  if (aliases == nullptr) return names;
+  aliases->for_each([&](const std::string& name, std::monostate) {
+    if (domains_.find(name) == nullptr) names.push_back(name);
+  });
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 void Snapshot::for_each_owner_set(const IpAddress& client,
                                   const std::function<void(const NameSet&)>& visit) const {
@@ -99,153 +126,11 @@ void Snapshot::for_each_domain(const std::function<void(const Domain&)>& visit) 
   });
 }
 
-SnapshotEditor::SnapshotEditor(const Snapshot& base, DecodeOptions options)
-    : draft_(base), options_(options) {}
-
-Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
-  Result<DecodedValue> decoded = decode_value(key, json, options_);
-  if (!decoded) return decoded.error();
-  Status placed = std::visit(
-      Overloaded{
-          [this](Domain& domain) { return put_in_force(std::move(domain)); },
-          [this](User& user) { return put_in_force(std::move(user)); },
-          [&](Policy& policy) { return put_in_force(std::move(policy), key.name); },
-          [&](Platform& platform) { return put_in_force(std::move(platform), key.name); },
-          [this](DkimKeys& keys) { return put_in_force(std::move(keys)); },
-          [](const Opaque&) { return success(); },
-      },
-      *decoded);
-  if (!placed) return placed;
-  if (draft_.fingerprints_.put(key, fingerprint_of(json))) ++draft_.counts_[index_of(key.type)];
-  return success();
-}
-
-void SnapshotEditor::erase(const DocumentKey& key) {
-  if (!draft_.fingerprints_.erase(key)) return;
-  --draft_.counts_[index_of(key.type)];
-  switch (key.type) {
-    case DocumentType::domain:
-      if (const Domain* old = draft_.domain(key.name)) release(*old);
-      draft_.domains_.erase(key.name);
-      return;
-    case DocumentType::user:
-      draft_.users_.erase(key.name);
-      return;
-    case DocumentType::policy:
-      draft_.policies_.erase(key.name);
-      return;
-    case DocumentType::platform:
-      draft_.platforms_.erase(key.name);
-      return;
-    case DocumentType::dkim:
-      draft_.dkim_.erase(key.name);
-      return;
-    case DocumentType::wblist:
-    case DocumentType::attachments:
-    case DocumentType::uris:
-    case DocumentType::groups:
-    case DocumentType::opensrs:
-    case DocumentType::mailfrom:
-    case DocumentType::identity:
-    case DocumentType::smarthost:
-      return;
-  }
-}
-
-void SnapshotEditor::accept_empty(bool accepted) { draft_.accepted_empty_ = accepted; }
-
-SnapshotPtr SnapshotEditor::finish(std::uint64_t generation) {
-  draft_.generation_ = generation;
-  return std::make_shared<const Snapshot>(draft_);
-}
-
-Status SnapshotEditor::put_in_force(Domain domain) {
-  if (Status free = check_aliases(domain); !free) return free;
-  if (const Domain* old = draft_.domain(domain.name)) release(*old);
-  domain.policy = shared(std::move(domain.policy));
-  for (auto& platform : domain.platforms) platform = shared(std::move(platform));
-  claim(domain);
-  const std::string name = domain.name;
-  draft_.domains_.put(name, std::make_shared<const Domain>(std::move(domain)));
-  draft_.accepted_empty_ = false;
-  return success();
-}
-
-Status SnapshotEditor::put_in_force(User user) {
-  user.policy = shared(std::move(user.policy));
-  user.platform = shared(std::move(user.platform));
-  const std::string email = user.email;
-  draft_.users_.put(email, std::make_shared<const User>(std::move(user)));
-  return success();
-}
-
-Status SnapshotEditor::put_in_force(Policy policy, const std::string& id) {
-  draft_.policies_.put(id, std::make_shared<const Policy>(std::move(policy)));
-  return success();
-}
-
-Status SnapshotEditor::put_in_force(Platform platform, const std::string& id) {
-  draft_.platforms_.put(id, std::make_shared<const Platform>(std::move(platform)));
-  return success();
-}
-
-Status SnapshotEditor::put_in_force(DkimKeys keys) {
-  const std::string domain = keys.domain;
-  draft_.dkim_.put(domain, std::make_shared<const DkimKeys>(std::move(keys)));
-  return success();
-}
-
-Status SnapshotEditor::check_aliases(const Domain& domain) const {
-  for (const auto& alias : domain.aliases) {
-    const std::string* owner = draft_.alias_owner_.find(alias);
-    if (owner != nullptr && *owner != domain.name) {
-      return permanent_error("/domainAliases: \"" + alias +
-                             "\" is already an alias of domain:" + *owner);
-    }
-  }
-  return success();
-}
-
-void SnapshotEditor::claim(const Domain& domain) {
-  for (const auto& alias : domain.aliases) draft_.alias_owner_.put(alias, domain.name);
-  for (const auto& network : networks_of(domain)) {
-    const std::string key = network.to_string();
-    const Snapshot::NameSet* listed = draft_.client_networks_.find(key);
-    Snapshot::NameSet owners = listed == nullptr ? Snapshot::NameSet{} : *listed;
-    owners.put(domain.name, {});
-    if (draft_.client_networks_.put(key, std::move(owners))) {
-      ++draft_.networks_by_length_[network.prefix_length()];
-    }
-  }
-}
-
-void SnapshotEditor::release(const Domain& domain) {
-  for (const auto& alias : domain.aliases) draft_.alias_owner_.erase(alias);
-  for (const auto& network : networks_of(domain)) {
-    const std::string key = network.to_string();
-    const Snapshot::NameSet* listed = draft_.client_networks_.find(key);
-    if (listed == nullptr) continue;
-    Snapshot::NameSet owners = *listed;
-    owners.erase(domain.name);
-    if (!owners.empty()) {
-      draft_.client_networks_.put(key, std::move(owners));
-    } else {
-      draft_.client_networks_.erase(key);
-      --draft_.networks_by_length_[network.prefix_length()];
-    }
-  }
-}
-
-std::shared_ptr<const Policy> SnapshotEditor::shared(std::shared_ptr<const Policy> policy) {
-  if (!policy) return policy;
-  const std::uint64_t label = label_of(policy->id, policy->name, policy->domain_id);
-  return draft_.shared_policies_.share(label, std::move(policy));
-}
-
-std::shared_ptr<const Platform> SnapshotEditor::shared(std::shared_ptr<const Platform> platform) {
-  if (!platform) return platform;
-  const std::uint64_t label = label_of(platform->id, platform->name, platform->primary.host);
-  return draft_.shared_platforms_.share(label, std::move(platform));
+void Snapshot::for_each_rule_fault(
+    const std::function<void(const DocumentKey&, const std::string&)>& visit) const {
+  rule_faults_.for_each([&visit](const DocumentKey& key, const std::vector<std::string>& faults) {
+    for (const std::string& fault : faults) visit(key, fault);
+  });
 }
 
 // Part of a SHA-256: the texts come from customers, who must not be able to make two that look

@@ -30,16 +30,32 @@ class Snapshot {
  public:
   std::uint64_t generation() const { return generation_; }
   // A set without any domain is no snapshot: mail gets 421 until there is one.
-  bool usable() const { return accepted_empty_ || !domains_.empty(); }
+  bool usable() const { return accepted_empty_ || has_domains(); }
+  // Whether any domain is served, by its own document or by an opensrs document.
+  bool has_domains() const { return !domains_.empty(); }
 
   // Names are A-labels, addresses Address::key(). Nullptr: no such document.
+  // A domain as it is in force: with its opensrs document laid over it, or by that one alone.
   const Domain* domain(const std::string& name) const;
   // The domain that `name` is an alias of; a primary domain beats an alias of the same name.
   const Domain* domain_or_alias(const std::string& name) const;
   const User* user(const std::string& address_key) const;
   const Policy* policy(const Id& id) const;
   const Platform* platform(const Id& id) const;
+  // The dkim document, or else the key of the opensrs document.
   const DkimKeys* dkim(const std::string& domain) const;
+  // `owner`: a domain or an address, as the document's key has it; aliases are not followed.
+  const SenderRules* sender_rules(const std::string& owner) const;
+  // "*": the platform's defaults.
+  const AttachmentRules* attachment_rules(const std::string& domain) const;
+  const UriRules* uri_rules(const std::string& domain) const;
+  const Groups* groups(const std::string& domain) const;
+  // The group of exactly this address.
+  const Group* group(const std::string& address_key) const;
+  const OpensrsDomain* opensrs(const std::string& domain) const;
+  // The aliases of a primary domain under whose names sender rules or groups stand, sorted; an alias
+  // that is a domain itself is none of them.
+  std::vector<std::string> aliases_with_rules(const std::string& domain) const;
   // The primary domains whose outgoingSubnets contain the client, sorted.
   std::vector<std::string> domains_of_client(const IpAddress& client) const;
   // The same question for one primary domain, and for any, without listing them all.
@@ -51,6 +67,9 @@ class Snapshot {
   std::uint64_t fingerprint(const DocumentKey& key) const;
   void for_each_key(const std::function<void(const DocumentKey&)>& visit) const;
   void for_each_domain(const std::function<void(const Domain&)>& visit) const;
+  // What was left out of documents that are in force otherwise: "/3/filter: missing )".
+  void for_each_rule_fault(
+      const std::function<void(const DocumentKey&, const std::string&)>& visit) const;
 
  private:
   friend class SnapshotEditor;
@@ -70,6 +89,20 @@ class Snapshot {
   ByName<Policy> policies_;
   ByName<Platform> platforms_;
   ByName<DkimKeys> dkim_;
+  ByName<SenderRules> sender_rules_;
+  ByName<AttachmentRules> attachment_rules_;
+  ByName<UriRules> uri_rules_;
+  ByName<Groups> groups_;
+  ByName<OpensrsDomain> opensrs_;
+  // The domain documents as they are written, of domains that an opensrs document governs too.
+  ByName<Domain> governed_;
+  // policyId -> the governed domains whose document names it: their rules follow that document.
+  PersistentMap<Id, NameSet> governed_by_policy_;
+  // Domain part of the key -> how many sender rules and groups documents stand under it.
+  PersistentMap<std::string, std::size_t> rule_documents_;
+  // Primary domain -> its aliases that stand in rule_documents_.
+  PersistentMap<std::string, NameSet> aliases_with_rules_;
+  PersistentMap<DocumentKey, std::vector<std::string>> rule_faults_;
   PersistentMap<std::string, std::string> alias_owner_;  // alias -> primary domain
   // Client networks, masked, e.g. "192.0.2.0/24" -> the domains that list it.
   PersistentMap<std::string, NameSet> client_networks_;
@@ -96,14 +129,33 @@ class SnapshotEditor {
   SnapshotPtr finish(std::uint64_t generation);
 
  private:
+  using NameSet = Snapshot::NameSet;
+
   Status put_in_force(Domain domain);
   Status put_in_force(User user);
   Status put_in_force(Policy policy, const std::string& id);
   Status put_in_force(Platform platform, const std::string& id);
   Status put_in_force(DkimKeys keys);
-  Status check_aliases(const Domain& domain) const;
+  Status put_in_force(SenderRules rules);
+  Status put_in_force(AttachmentRules rules, const std::string& domain);
+  Status put_in_force(UriRules rules, const std::string& domain);
+  Status put_in_force(Groups groups);
+  Status put_in_force(OpensrsDomain opensrs);
+
+  // The domain document as it is written, whether or not an opensrs document governs the domain.
+  std::shared_ptr<const Domain> written(const std::string& name) const;
+  std::shared_ptr<const OpensrsDomain> opensrs(const std::string& name) const;
+  // Makes the domain what these two say, either of which may be missing. Refused: one of its aliases
+  // is another's; `member` names where the aliases stand.
+  Status install(const std::string& name, std::shared_ptr<const Domain> document,
+                 std::shared_ptr<const OpensrsDomain> opensrs, std::string_view member);
+  void follow_policy(const std::string& name, const Domain* document, bool governed);
+  void renew_governed_by(const Id& policy_id);
+  Status check_aliases(const Domain& domain, std::string_view member) const;
   void claim(const Domain& domain);
   void release(const Domain& domain);
+  void note_rule_document(const std::string& owner, bool added);
+  void note_faults(const DocumentKey& key, std::vector<std::string> faults);
   std::shared_ptr<const Policy> shared(std::shared_ptr<const Policy> policy);
   std::shared_ptr<const Platform> shared(std::shared_ptr<const Platform> platform);
 

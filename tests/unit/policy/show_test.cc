@@ -75,7 +75,7 @@ TEST(ShowAsUnderstood, RefusesWhatDecodingRefuses) {
 }
 
 TEST(ShowAsUnderstood, ShowsTypesWithoutRulesAsTheyAre) {
-  EXPECT_EQ(shown("wblist:d.net", R"([{"value":"tywin.net","type":"ALLOW"}])"),
+  EXPECT_EQ(shown("mailfrom:d.net", R"([{"value":"tywin.net","type":"ALLOW"}])"),
             "[\n  {\n    \"value\": \"tywin.net\",\n    \"type\": \"ALLOW\"\n  }\n]");
 }
 
