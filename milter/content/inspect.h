@@ -29,6 +29,10 @@ struct Limits {
   std::size_t archive_members = 5'000;         // of the whole message
   std::uint64_t archive_bytes = 256ULL << 20;  // unpacked, of the whole message
   std::uint64_t archive_ratio = 1'000;         // unpacked to packed, above 1 MiB
+  bool detect_types = true;                    // false: no rule asks for a type by content
+  std::size_t detections = 2'000;              // of the whole message; about 1 ms each
+  std::size_t uri_hosts = 1'000;
+  std::size_t uri_text = 2 << 20;  // of each part
   std::function<bool()> out_of_time = [] { return false; };
 };
 
@@ -63,13 +67,18 @@ struct Attachments {
 };
 Attachments find_attachments(const ParsedMessage& message, const Limits& limits);
 
-// A-labels and IP literals, without port, user and trailing dot, each once, in order of appearance.
+// A-labels and IP literals ("192.0.2.1", "2001:db8::1"), without port, user and trailing dot, each
+// once, those of a part in the order of appearance within its text and then within its markup. Of
+// http, https and ftp, of names that begin with "www.", and of attributes that lead somewhere; names
+// without a dot are left out, and so is mailto.
 std::vector<std::string> find_uri_hosts(const ParsedMessage& message, const Limits& limits);
 
 // "invalid base64 in part 1.2", "boundary is never closed"; empty: none.
 std::vector<std::string> find_encoding_defects(const ParsedMessage& message);
 
 // "Subject: unencoded 8-bit characters", "no Date", "two From fields"; empty: none.
-std::vector<std::string> find_header_defects(const mail::Message& message);
+// utf8_allowed: the message came with SMTPUTF8, and UTF-8 in its header is no defect.
+std::vector<std::string> find_header_defects(const mail::Message& message,
+                                             bool utf8_allowed = false);
 
 }  // namespace postern::content
