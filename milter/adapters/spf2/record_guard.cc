@@ -1,0 +1,84 @@
+#include "adapters/spf2/record_guard.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace postern::spf2 {
+namespace {
+
+constexpr std::string_view kVersion = "v=spf1";
+constexpr std::string_view kRedirect = "redirect=";
+
+bool is_visible(char c) { return c > ' ' && c <= '~'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The library takes a lone "%" for itself.
+bool has_wrong_escape(std::string_view term) {
+  for (std::size_t i = 0; i < term.size(); ++i) {
+    if (term[i] != '%') continue;
+    if (++i == term.size() || std::string_view("{%_-").find(term[i]) == std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// "/032" and "/00", which the library counts like any number; only so at the end of a term.
+bool has_padded_prefix(std::string_view term) {
+  while (!term.empty() && is_digit(term.back())) {
+    const std::size_t slash = term.find_last_not_of("0123456789");
+    if (slash == std::string_view::npos || term[slash] != '/') return false;
+    const std::string_view digits = term.substr(slash + 1);
+    if (digits.size() > 3 || (digits.size() > 1 && digits.front() == '0')) return true;
+    term = term.substr(0, slash);
+    if (term.ends_with('/')) term.remove_suffix(1);
+  }
+  return false;
+}
+
+// What the library would take where RFC 7208 has no such term. Nullptr: nothing.
+const char* fault_of(std::string_view term) {
+  if (term.size() > kLongestTerm) return "a term is too long for libspf2";
+  if (!std::all_of(term.begin(), term.end(), is_visible)) return "octets that no record may have";
+  if (has_wrong_escape(term)) return "a percent sign that begins no macro";
+  if (has_padded_prefix(term)) return "a prefix length with a zero before it";
+  if (term.ends_with(':') || term.ends_with('=')) return "a term without its value";
+  const std::string_view bare =
+      std::string_view("+-~?").find(term.front()) == std::string_view::npos ? term : term.substr(1);
+  if (starts_with_ignoring_case(bare, "redirect") &&
+      (bare.size() != term.size() || !starts_with_ignoring_case(bare, kRedirect))) {
+    return "redirect is no mechanism";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool is_spf_record(std::string_view text) {
+  return starts_with_ignoring_case(text, kVersion) &&
+         (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
+}
+
+Result<GuardedRecord> guard(std::string_view text) {
+  if (text.size() > kLongestRecord) return permanent_error("the record is too long for libspf2");
+  GuardedRecord guarded{std::string(kVersion)};
+  std::string redirect;
+  for (const std::string_view term : split(text.substr(kVersion.size()), ' ')) {
+    if (term.empty()) continue;
+    if (const char* const fault = fault_of(term)) return permanent_error(fault);
+    ++guarded.terms;
+    if (starts_with_ignoring_case(term, kRedirect)) {
+      if (!redirect.empty()) return permanent_error("a second redirect");
+      redirect = " " + std::string(term);
+    } else {
+      guarded.text += " " + std::string(term);
+    }
+  }
+  guarded.text += redirect;
+  return guarded;
+}
+
+std::string harmless(std::string_view text, std::size_t most) { return printable(text, most); }
+
+}  // namespace postern::spf2
