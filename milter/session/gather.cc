@@ -42,7 +42,7 @@ class Findings {
     }
     if (!best_ || result->score > best_->score) {
       const bool advert = best_ && best_->advert;
-      best_ = decide::SpamVerdict{result->score, advert, scanner.name()};
+      best_ = decide::SpamVerdict{result->score, advert, scanner.name(), result->uri_hits};
     }
     best_->advert = best_->advert || result->advert;
     if (virus_.name.empty()) virus_.name = result->virus;
