@@ -31,8 +31,8 @@ using Finding = std::variant<NotNeeded, Unavailable, T>;
 // Points that a scanner gave for hosts in the message that a blocklist names.
 struct UriHit {
   std::string symbol;
-  MilliScore points = 0;
-  std::vector<std::string> hosts;
+  MilliScore points = 0;           // multiplied by the scanner's scale
+  std::vector<std::string> hosts;  // lower case; the points stand unless every one is skipped
 };
 
 struct SpamVerdict {

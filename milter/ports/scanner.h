@@ -9,10 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/deadline.h"
 #include "base/ip.h"
 #include "base/result.h"
+#include "decide/evidence.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "policy/documents.h"
@@ -33,7 +35,9 @@ struct ScanInput {
 struct ScanResult {
   policy::MilliScore score = 0;
   bool advert = false;
-  std::string virus;  // a virus name, or empty
+  std::string virus = {};  // a virus name, or empty
+  // The part of the score that URI DNSBLs gave, for the domains that count it otherwise.
+  std::vector<decide::UriHit> uri_hits = {};
 };
 
 class Scanner {

@@ -94,6 +94,10 @@ class ChildProcess {
     }
   }
 
+  void signal(int number) const {
+    if (pid_ > 0) ::kill(pid_, number);
+  }
+
   // Waits for the end; the exit status, or -1 for a signal.
   int wait() {
     if (pid_ <= 0) return status_;

@@ -21,10 +21,12 @@ namespace {
 std::string describe_errno(int error) { return std::generic_category().message(error); }
 
 // Ok(false): the deadline passed first.
-Result<bool> wait_for(int fd, short events, Deadline deadline) {
+Result<bool> wait_for(int fd, short events, Deadline deadline, const Wakeup* stop) {
   for (;;) {
-    pollfd waiting{fd, events, 0};
-    const int ready = ::poll(&waiting, 1, deadline.poll_timeout());
+    std::array<pollfd, 2> waiting{
+        {{fd, events, 0}, {stop == nullptr ? -1 : stop->fd(), POLLIN, 0}}};
+    const int ready = ::poll(waiting.data(), waiting.size(), deadline.poll_timeout());
+    if (ready > 0 && waiting[1].revents != 0) return temporary_error("stopping");
     if (ready > 0) return true;
     if (ready == 0) return false;
     if (errno != EINTR) return temporary_error("poll: " + describe_errno(errno));
@@ -32,12 +34,12 @@ Result<bool> wait_for(int fd, short events, Deadline deadline) {
 }
 
 Status connect_to(int fd, const sockaddr* address, socklen_t length, const std::string& peer,
-                  Deadline deadline) {
+                  Deadline deadline, const Wakeup* stop) {
   if (::connect(fd, address, length) == 0) return success();
   if (errno != EINPROGRESS && errno != EAGAIN) {
     return temporary_error(peer + ": connect: " + describe_errno(errno));
   }
-  const auto ready = wait_for(fd, POLLOUT, deadline);
+  const auto ready = wait_for(fd, POLLOUT, deadline, stop);
   if (!ready) return ready.error();
   if (!*ready) return temporary_error(peer + ": connect: timed out");
   int error = 0;
@@ -47,7 +49,7 @@ Status connect_to(int fd, const sockaddr* address, socklen_t length, const std::
   return success();
 }
 
-Result<UniqueFd> connect_unix(const Endpoint& endpoint, Deadline deadline) {
+Result<UniqueFd> connect_unix(const Endpoint& endpoint, Deadline deadline, const Wakeup* stop) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (endpoint.unix_path.size() >= sizeof address.sun_path) {
@@ -57,12 +59,12 @@ Result<UniqueFd> connect_unix(const Endpoint& endpoint, Deadline deadline) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return temporary_error("socket: " + describe_errno(errno));
   const Status connected = connect_to(fd.get(), reinterpret_cast<const sockaddr*>(&address),
-                                      sizeof address, endpoint.to_string(), deadline);
+                                      sizeof address, endpoint.to_string(), deadline, stop);
   if (!connected) return connected.error();
   return fd;
 }
 
-Result<UniqueFd> connect_inet(const Endpoint& endpoint, Deadline deadline) {
+Result<UniqueFd> connect_inet(const Endpoint& endpoint, Deadline deadline, const Wakeup* stop) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -77,7 +79,7 @@ Result<UniqueFd> connect_inet(const Endpoint& endpoint, Deadline deadline) {
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const Status connected =
-        connect_to(fd.get(), at->ai_addr, at->ai_addrlen, endpoint.to_string(), deadline);
+        connect_to(fd.get(), at->ai_addr, at->ai_addrlen, endpoint.to_string(), deadline, stop);
     if (connected) return fd;
     last = connected.error();
   }
@@ -113,11 +115,11 @@ std::string Endpoint::to_string() const {
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-Result<Stream> Stream::connect(const Endpoint& endpoint, Deadline deadline) {
-  auto fd = endpoint.unix_path.empty() ? connect_inet(endpoint, deadline)
-                                       : connect_unix(endpoint, deadline);
+Result<Stream> Stream::connect(const Endpoint& endpoint, Deadline deadline, const Wakeup* stop) {
+  auto fd = endpoint.unix_path.empty() ? connect_inet(endpoint, deadline, stop)
+                                       : connect_unix(endpoint, deadline, stop);
   if (!fd) return fd.error();
-  return Stream(std::move(*fd), endpoint.to_string());
+  return Stream(std::move(*fd), endpoint.to_string(), stop);
 }
 
 Status Stream::write_all(std::string_view bytes, Deadline deadline) {
@@ -129,7 +131,7 @@ Status Stream::write_all(std::string_view bytes, Deadline deadline) {
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return temporary_error(peer_ + ": write: " + describe_errno(errno));
-    const auto ready = wait_for(fd_.get(), POLLOUT, deadline);
+    const auto ready = wait_for(fd_.get(), POLLOUT, deadline, stop_);
     if (!ready) return ready.error();
     if (!*ready) return temporary_error(peer_ + ": write: timed out");
   }
@@ -156,20 +158,19 @@ Result<bool> Stream::fill(Deadline deadline) {
     if (got == 0) return false;
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return temporary_error(peer_ + ": read: " + describe_errno(errno));
-    const auto ready = wait_for(fd_.get(), POLLIN, deadline);
+    const auto ready = wait_for(fd_.get(), POLLIN, deadline, stop_);
     if (!ready) return ready.error();
     if (!*ready) return temporary_error(peer_ + ": read: timed out");
   }
 }
 
-Result<std::string> Stream::read_line(std::size_t max_size, Deadline deadline) {
+Result<std::string> Stream::read_until(char end, std::size_t max_size, Deadline deadline) {
   for (std::size_t searched = 0;;) {
-    const std::size_t end = buffer_.find('\n', searched);
-    if (end != std::string::npos && end <= max_size) {
-      std::string line = buffer_.substr(0, end);
-      buffer_.erase(0, end + 1);
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      return line;
+    const std::size_t at = buffer_.find(end, searched);
+    if (at != std::string::npos && at <= max_size) {
+      std::string text = buffer_.substr(0, at);
+      buffer_.erase(0, at + 1);
+      return text;
     }
     if (buffer_.size() > max_size) return temporary_error(peer_ + ": read: line too long");
     searched = buffer_.size();
@@ -177,6 +178,12 @@ Result<std::string> Stream::read_line(std::size_t max_size, Deadline deadline) {
     if (!more) return more.error();
     if (!*more) return temporary_error(peer_ + ": read: connection closed");
   }
+}
+
+Result<std::string> Stream::read_line(std::size_t max_size, Deadline deadline) {
+  auto line = read_until('\n', max_size, deadline);
+  if (line && line->ends_with('\r')) line->pop_back();
+  return line;
 }
 
 Result<std::string> Stream::read_all(std::size_t max_size, Deadline deadline) {

@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "base/wakeup.h"
 
 namespace postern::net {
 
@@ -28,22 +29,28 @@ class Stream {
  public:
   // Names are resolved with getaddrinfo(3), whose own time is not bounded by the deadline:
   // configure addresses where that matters.
-  static Result<Stream> connect(const Endpoint& endpoint, Deadline deadline);
+  // `stop`, where there is one, ends every wait once it is signalled; it outlives the stream.
+  static Result<Stream> connect(const Endpoint& endpoint, Deadline deadline,
+                                const Wakeup* stop = nullptr);
 
   Status write_all(std::string_view bytes, Deadline deadline);
   // No more bytes will be written: the peer sees the end of input.
   Status shutdown_write();
+  // What stands before `end`, which is taken as well. At most max_size octets, else an Error.
+  Result<std::string> read_until(char end, std::size_t max_size, Deadline deadline);
   // One line without its line end (LF or CRLF). At most max_size octets, else an Error.
   Result<std::string> read_line(std::size_t max_size, Deadline deadline);
   // Up to the peer's end of output, at most max_size octets, else an Error.
   Result<std::string> read_all(std::size_t max_size, Deadline deadline);
 
  private:
-  Stream(UniqueFd fd, std::string peer) : fd_(std::move(fd)), peer_(std::move(peer)) {}
+  Stream(UniqueFd fd, std::string peer, const Wakeup* stop)
+      : fd_(std::move(fd)), peer_(std::move(peer)), stop_(stop) {}
   Result<bool> fill(Deadline deadline);  // false: end of input
 
   UniqueFd fd_;
   std::string peer_;
+  const Wakeup* stop_;
   std::string buffer_;
 };
 
