@@ -57,6 +57,12 @@ std::string_view to_string(Fate fate) {
   return "";
 }
 
+std::string_view outcome_of(const Plan& plan) {
+  if (plan.fate != Fate::deliver) return to_string(plan.fate);
+  if (!plan.would.empty()) return "observe";
+  return plan.subject_prefix.empty() ? "deliver" : "tag";
+}
+
 Plan make_plan(const std::vector<Decision>& decisions) {
   const auto waiting = std::find_if(
       decisions.begin(), decisions.end(),

@@ -43,6 +43,9 @@ struct Plan {
   std::string would;         // the domain is under observation; empty: it is not
 };
 
+// One word for the log and the metrics: deliver, tag, observe, quarantine, reject, defer.
+std::string_view outcome_of(const Plan& plan);
+
 Plan make_plan(const std::vector<Decision>& decisions);
 
 }  // namespace postern::decide

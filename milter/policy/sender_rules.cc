@@ -39,6 +39,7 @@ std::optional<std::string> sender_rule_value(std::string_view text) {
 
 SenderRules::SenderRules(std::string owner, std::vector<SenderRule> rules)
     : owner_(std::move(owner)), rules_(std::move(rules)), by_value_(rules_.size()) {
+  for (const SenderRule& rule : rules_) has_[static_cast<std::size_t>(rule.type)] = true;
   std::iota(by_value_.begin(), by_value_.end(), 0U);
   std::stable_sort(by_value_.begin(), by_value_.end(), [this](std::uint32_t a, std::uint32_t b) {
     return rules_[a].value < rules_[b].value;

@@ -9,6 +9,7 @@
 // Source:    the Cleanmail admin API's model FilterSender; docs/semantics.md, "Allow and block".
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -64,6 +65,8 @@ class SenderRules {
   std::string source() const { return "wblist:" + owner_; }
   // In the document's order.
   const std::vector<SenderRule>& rules() const { return rules_; }
+  // Whether any rule is of this type, expired ones included.
+  bool has(SenderRuleType type) const { return has_[static_cast<std::size_t>(type)]; }
 
   // Every rule that names the address or its domain, expired ones too: of the address first, then of
   // its domain, then of what its domain is below, nearest first; each group in the document's order.
@@ -80,6 +83,7 @@ class SenderRules {
 
   std::string owner_;
   std::vector<SenderRule> rules_;
+  std::array<bool, 3> has_{};                        // by SenderRuleType
   std::vector<std::uint32_t> by_value_;              // positions in rules_, sorted by value
   std::unordered_map<std::string_view, Run> index_;  // the keys are the rules' own values
 };

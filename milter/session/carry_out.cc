@@ -35,12 +35,6 @@ Verdict verdict_of(const decide::Plan& plan) {
   return Refuse{fault_reply()};
 }
 
-std::string_view outcome_of(const decide::Plan& plan) {
-  if (plan.fate != Fate::deliver) return decide::to_string(plan.fate);
-  if (!plan.would.empty()) return "observe";
-  return plan.subject_prefix.empty() ? "deliver" : "tag";
-}
-
 int duration_of(const policy::Policy& policy, decide::Purpose purpose) {
   switch (purpose) {
     case decide::Purpose::quarantine:

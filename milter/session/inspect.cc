@@ -24,7 +24,7 @@ struct Content {
 Content look_inside(const ports::ScanInput& input, const decide::Needs& needs) {
   Content found;
   if (needs.headers) {
-    found.header_defects = content::find_header_defects(input.message);
+    found.header_defects = content::find_header_defects(input.message, input.sender.smtputf8);
   }
   if (!needs.attachments && !needs.uri_hosts && !needs.encoding) return found;
   content::Limits limits;

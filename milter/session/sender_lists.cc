@@ -55,19 +55,19 @@ void Transaction::verify_sender() {
 // What can be said at RCPT already, by the envelope sender alone. A header From that some list allows
 // could still turn it: then it waits.
 std::optional<mail::Reply> Transaction::refuse_by_sender(AcceptedRecipient& recipient) {
-  using Verdict = decide::SenderListing::Verdict;
+  using Listed = decide::SenderListing::Verdict;
   const policy::RecipientPolicy& rules = *recipient.rules;
   recipient.listing = listing_for(rules, nullptr);
   const bool may_turn = recipient.listing.may_change || has_allow_rules(rules);
   const std::string who =
       "<" + printable(sender_.address ? sender_.address->to_string() : "", kLongestEcho) + ">: ";
-  const bool is_blocked = recipient.listing.verdict == Verdict::blocked;
+  const bool is_blocked = recipient.listing.verdict == Listed::blocked;
   if (is_blocked && !recipient.listing.may_change &&
       !is_kept(*rules.policy, decide::MailClass::blacklisted)) {
     listing_for(rules, recipient.why());
     return mail::Reply{550, "5.7.1", who + "sender blocked by recipient policy"};
   }
-  if (recipient.listing.verdict != Verdict::none || may_turn || !sender_is_verified(rules)) {
+  if (recipient.listing.verdict != Listed::none || may_turn || !sender_is_verified(rules)) {
     return std::nullopt;
   }
   verify_sender();

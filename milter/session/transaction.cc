@@ -119,11 +119,12 @@ Verdict Transaction::rcpt_to(const std::vector<std::string_view>& arguments) {
 }
 
 std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient recipient) {
-  AcceptedRecipient accepted;
+  AcceptedRecipient accepted{std::move(recipient)};
+  const mail::Address& address = accepted.envelope.address;
   if (explained_ != nullptr) {
     explained_->recipients.emplace_back();
     accepted.explained = &explained_->recipients.back();
-    accepted.explained->given = recipient.given;
+    accepted.explained->given = accepted.envelope.given;
   }
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing != nullptr) {
@@ -132,18 +133,14 @@ std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient 
         return *refusal;
       }
     }
-    const policy::Domain* const domain = snapshot_->domain_or_alias(recipient.address.domain());
+    const policy::Domain* const domain = snapshot_->domain_or_alias(address.domain());
     const bool is_elsewhere = domain == nullptr || domain->status == policy::DomainStatus::deleted;
-    if (is_elsewhere) {
-      accepted.envelope = std::move(recipient);
-      return accepted;
-    }
+    if (is_elsewhere) return accepted;
   }
-  auto verdict = decide::judge_recipient(*snapshot_, recipient, sender_.declared_size,
+  auto verdict = decide::judge_recipient(*snapshot_, accepted.envelope, sender_.declared_size,
                                          rules_->recipient_delimiters, accepted.why());
   if (auto* const reply = std::get_if<mail::Reply>(&verdict)) return std::move(*reply);
   auto& served = std::get<decide::Served>(verdict);
-  accepted.envelope = std::move(recipient);
   accepted.would_refuse = std::move(served.would_refuse);
   if (accepted.explained != nullptr) {
     accepted.explained->canonical = served.rules.canonical.to_string();
