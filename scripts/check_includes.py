@@ -19,7 +19,8 @@ HOUSE = ROOT / "milter"
 
 CORE = ["base", "mail", "content", "policy", "decide", "route"]
 ADAPTER = "adapters/*"  # any adapter: the core, the ports and what adapters share; no other adapter
-SHARED = ["adapters/net", "adapters/scan"]  # streams with deadlines; scaling scores
+# Streams with deadlines; scaling scores; events as text.
+SHARED = ["adapters/net", "adapters/scan", "adapters/events"]
 
 # Room -> the rooms it may include (itself always).
 ROOMS = {
@@ -32,9 +33,12 @@ ROOMS = {
     "ports": ["base", "mail", "content", "policy", "decide"],
     "session": ["base", "mail", "content", "policy", "decide", "route", "ports"],
     "keeper": ["base", "policy", "ports"],
+    "provision": ["base", "mail", "policy", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],
     "adapters/scan": ["base", "policy"],
+    "adapters/events": ["base", "ports"],
+    "adapters/sender_verify": CORE + ["ports", "adapters/net", "adapters/smtp"],  # asks by SMTP
     "server": ["session", "route", "base", "mail", "policy", "decide"],
     "settings": ["base"],
     "ctl": None,     # the command line: None means every room

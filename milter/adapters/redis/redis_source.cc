@@ -1,15 +1,13 @@
 #include "adapters/redis/redis_source.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <random>
 #include <unordered_set>
 #include <utility>
 
 #include "adapters/redis/documents.h"
+#include "adapters/redis/sigpipe.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -17,28 +15,6 @@ namespace postern::redis {
 namespace {
 
 constexpr Milliseconds kBlock{1'000};
-
-// hiredis writes without MSG_NOSIGNAL: a server that went away must not end the process.
-class WithoutSigpipe {
- public:
-  WithoutSigpipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  WithoutSigpipe(const WithoutSigpipe&) = delete;
-  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
-  ~WithoutSigpipe() {
-    const timespec now{};
-    while (sigtimedwait(&pipe_, nullptr, &now) > 0) {
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-};
 
 // The value of "run_id:" in INFO's text.
 std::string run_id_in(std::string_view info) {

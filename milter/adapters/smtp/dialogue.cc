@@ -35,21 +35,25 @@ Extensions parse_extensions(const Reply& reply) {
   return extensions;
 }
 
-// The error's own text begins with the server.
-Error describe(std::string_view after, const Error& error) {
-  return Error{error.permanence,
-               "submit: " + printable(after, kLongestCommandShown) + ": " + error.what};
-}
-
 }  // namespace
 
-Dialogue::Dialogue(net::Stream stream, std::string server, Deadline deadline)
-    : stream_(std::move(stream)), server_(std::move(server)), deadline_(deadline) {}
+Dialogue::Dialogue(net::Stream stream, std::string server, Deadline deadline, std::string purpose)
+    : stream_(std::move(stream)),
+      server_(std::move(server)),
+      deadline_(deadline),
+      purpose_(std::move(purpose)) {}
 
-Result<Dialogue> Dialogue::connect(const net::Endpoint& server, Deadline deadline) {
-  auto stream = net::Stream::connect(server, deadline);
-  if (!stream) return Error{stream.error().permanence, "submit: " + stream.error().what};
-  return Dialogue(std::move(*stream), server.to_string(), deadline);
+Result<Dialogue> Dialogue::connect(const net::Endpoint& server, Deadline deadline,
+                                   std::string purpose, const Wakeup* stop) {
+  auto stream = net::Stream::connect(server, deadline, stop);
+  if (!stream) return Error{stream.error().permanence, purpose + ": " + stream.error().what};
+  return Dialogue(std::move(*stream), server.to_string(), deadline, std::move(purpose));
+}
+
+// The error's own text begins with the server.
+Error Dialogue::describe(std::string_view after, const Error& error) const {
+  return Error{error.permanence,
+               purpose_ + ": " + printable(after, kLongestCommandShown) + ": " + error.what};
 }
 
 Error Dialogue::broken(std::string_view after, const Error& error) {
@@ -102,10 +106,16 @@ Status Dialogue::write(std::string_view after, std::string_view bytes) {
   return success();
 }
 
-Result<Reply> Dialogue::command(std::string_view command, int expected) {
+Result<Reply> Dialogue::ask(std::string_view command) {
   const Status written = write(command, std::string(command) + "\r\n");
   if (!written) return written.error();
-  return read_reply(command, expected);
+  return read_any_reply(command);
+}
+
+Result<Reply> Dialogue::command(std::string_view command, int expected) {
+  auto reply = ask(command);
+  if (!reply) return reply.error();
+  return expect(std::move(*reply), command, expected);
 }
 
 Result<Extensions> Dialogue::greet(const std::string& helo_name) {

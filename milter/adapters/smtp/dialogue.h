@@ -31,12 +31,17 @@ struct Extensions {
 
 class Dialogue {
  public:
-  static Result<Dialogue> connect(const net::Endpoint& server, Deadline deadline);
+  // `purpose` opens every Error's text. `stop`, where there is one, ends every wait once it is
+  // signalled; it outlives the dialogue.
+  static Result<Dialogue> connect(const net::Endpoint& server, Deadline deadline,
+                                  std::string purpose = "submit", const Wakeup* stop = nullptr);
 
   // The greeting, then EHLO, or HELO for a server that knows no EHLO.
   Result<Extensions> greet(const std::string& helo_name);
   // `command` without its line end. Any reply code but `expected` (its first digit) is an Error.
   Result<Reply> command(std::string_view command, int expected);
+  // Whatever the server answers, as long as it is a reply.
+  Result<Reply> ask(std::string_view command);
   Result<Reply> read_reply(std::string_view after, int expected);
   Status write(std::string_view after, std::string_view bytes);
   // Says goodbye; nobody cares for the answer. Not said into the middle of a broken dialogue, where
@@ -44,14 +49,16 @@ class Dialogue {
   void quit();
 
  private:
-  Dialogue(net::Stream stream, std::string server, Deadline deadline);
+  Dialogue(net::Stream stream, std::string server, Deadline deadline, std::string purpose);
   Result<Reply> read_any_reply(std::string_view after);
   Result<Reply> expect(Reply reply, std::string_view after, int expected) const;
+  Error describe(std::string_view after, const Error& error) const;
   Error broken(std::string_view after, const Error& error);
 
   net::Stream stream_;
   std::string server_;
   Deadline deadline_;
+  std::string purpose_;
   bool broken_ = false;
 };
 

@@ -72,8 +72,7 @@ TEST(Clamd, SendsTheMessageByteForByte) {
       seen.set_value(client.read_until(kEndOfStream));
       client.send(std::string("stream: OK\0", 11));
     });
-    const auto virus =
-        ClamdScanner(config_for(server.port())).scan(message(size), in_a_while());
+    const auto virus = ClamdScanner(config_for(server.port())).scan(message(size), in_a_while());
     ASSERT_TRUE(virus) << virus.error().what;
     EXPECT_EQ(*virus, "");
     EXPECT_EQ(joined(seen.get_future().get()), message(size).to_bytes());
@@ -109,8 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Answer{"stream: OK FOUND", "OK"},
                     // What is not printable does not come further.
                     Answer{"stream: W\x1b[2J\xc3\xa4 FOUND", "W?[2J??"},
-                    Answer{"stream: " + std::string(3000, 'x') + " FOUND",
-                           std::string(200, 'x')}));
+                    Answer{"stream: " + std::string(3000, 'x') + " FOUND", std::string(200, 'x')}));
 
 struct BadAnswer {
   std::string text;

@@ -77,8 +77,8 @@ TEST_F(RealClamd, FindsTheTestVirusAndNothingElse) {
     ASSERT_TRUE(found) << found.error().what;
     EXPECT_THAT(*found, StartsWith("Test.EICAR"));
     // Behind more than one piece of the stream.
-    const auto late = scanner->scan(message(std::string(400'000, 'x') + "\r\n" + eicar()),
-                                    in_a_while());
+    const auto late =
+        scanner->scan(message(std::string(400'000, 'x') + "\r\n" + eicar()), in_a_while());
     ASSERT_TRUE(late) << late.error().what;
     EXPECT_THAT(*late, StartsWith("Test.EICAR"));
     for (const mail::Message& clean : {message("Winter is coming.\r\n"), message(""),
@@ -95,8 +95,7 @@ TEST_F(RealClamd, SaysThatAMessageIsTooLarge) {
   ClamdScanner remote = over_tcp();
   for (ClamdScanner* const scanner : {&local, &remote}) {
     for (const std::size_t megabytes : {2U, 40U}) {
-      const auto refused =
-          scanner->scan(message(std::string(megabytes << 20U, 'x')), in_a_while());
+      const auto refused = scanner->scan(message(std::string(megabytes << 20U, 'x')), in_a_while());
       ASSERT_FALSE(refused);
       EXPECT_EQ(refused.error().permanence, Permanence::temporary);
       EXPECT_THAT(refused.error().what, HasSubstr("StreamMaxLength")) << scanner->name();
