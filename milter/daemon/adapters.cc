@@ -1,8 +1,5 @@
 #include "daemon/adapters.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 
 #include "adapters/directory/directory_source.h"
@@ -14,18 +11,13 @@
 #include "adapters/smtp/submitter.h"
 #include "adapters/spamd/spamd_scanner.h"
 #include "adapters/vault/vault.h"
+#include "daemon/host_name.h"
 
 namespace postern::daemon {
 namespace {
 
 // How long a copy may wait for the submit listener before its token is worth nothing.
 constexpr Milliseconds kTokenLifetime = std::chrono::hours(1);
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  return name.data();
-}
 
 dkim::Canonicalization canonicalization(settings::Canonicalization setting) {
   switch (setting) {
@@ -49,23 +41,23 @@ session::MixedRejection mixed_rejection(settings::MixedRejection setting) {
   return session::MixedRejection::store;
 }
 
-Result<std::unique_ptr<ports::Scanner>> make_scanner(const settings::Scanner& scanner,
+Result<std::shared_ptr<ports::Scanner>> make_scanner(const settings::Scanner& scanner,
                                                      const Clock& clock) {
-  using Made = Result<std::unique_ptr<ports::Scanner>>;
+  using Made = Result<std::shared_ptr<ports::Scanner>>;
   return std::visit(
       Overloaded{[&clock](const settings::SpamdScanner& spamd) -> Made {
                    const auto endpoint = net::Endpoint::parse(spamd.address);
                    if (!endpoint)
                      return permanent_error("spam.scanners: bad address " + spamd.address);
-                   return {std::make_unique<spamd::SpamdScanner>(
+                   return {std::make_shared<spamd::SpamdScanner>(
                        spamd::SpamdConfig{*endpoint, "", spamd.timeout, spamd.scale}, clock)};
                  },
                  [](const settings::RspamdScanner& rspamd) -> Made {
-                   return {std::make_unique<rspamd::RspamdScanner>(
+                   return {std::make_shared<rspamd::RspamdScanner>(
                        rspamd::RspamdConfig{rspamd.url, rspamd.timeout, rspamd.scale})};
                  },
                  [](const settings::HeaderScanner& header) -> Made {
-                   return {std::make_unique<scan::HeaderScanner>(
+                   return {std::make_shared<scan::HeaderScanner>(
                        scan::HeaderScannerConfig{header.score, header.advert, header.virus,
                                                  header.trust, header.scale, header.required})};
                  }},
@@ -135,10 +127,6 @@ Result<std::unique_ptr<ports::Submitter>> make_submitter(const settings::Setting
 
 std::vector<std::string> not_enforced(const settings::Settings& settings) {
   std::vector<std::string> keys;
-  if (settings.virus) keys.emplace_back("virus");
-  if (settings.dmarc == settings::Dmarc::enforce) keys.emplace_back("dmarc");
-  if (settings.sender_verify == settings::SenderVerify::callout) keys.emplace_back("sender_verify");
-  if (!settings.trusted_relays.empty()) keys.emplace_back("trusted_relays");
   if (!settings.outgoing.providers.empty()) keys.emplace_back("outgoing.providers");
   if (!settings.bounce.mx_hosts.empty()) keys.emplace_back("bounce.mx_hosts");
   if (!settings.srs.domain.empty()) keys.emplace_back("srs.domain");
@@ -151,7 +139,12 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.decide.spam_on_failure = settings.spam.on_failure == settings::OnFailure::defer
                                      ? decide::OnFailure::defer
                                      : decide::OnFailure::accept;
+  rules.decide.virus_on_failure =
+      settings.virus && settings.virus->on_failure == settings::OnFailure::accept
+          ? decide::OnFailure::accept
+          : decide::OnFailure::defer;
   rules.decide.advert_marks = settings.advert.marks;
+  rules.decide.dmarc_is_enforced = settings.dmarc == settings::Dmarc::enforce;
   rules.missing_key = settings.signing.missing_key == settings::MissingKey::defer
                           ? session::MissingKey::defer
                           : session::MissingKey::accept;
@@ -159,6 +152,12 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.recipient_delimiters = settings.recipient_delimiter;
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;
+  rules.authserv_id = settings.authserv_id;
+  rules.authenticates_always =
+      settings.authentication_results == settings::AuthenticationResults::always;
+  rules.trusted_relays = settings.trusted_relays;
+  // A verdict takes many questions; RFC 7208 4.6.4 asks for no less than 20 seconds.
+  rules.authentication_timeout = settings.dns.timeout * 4;
   return rules;
 }
 

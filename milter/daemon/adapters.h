@@ -20,7 +20,7 @@
 
 namespace postern::daemon {
 
-using ScannerList = std::vector<std::unique_ptr<ports::Scanner>>;
+using ScannerList = std::vector<std::shared_ptr<ports::Scanner>>;
 
 Result<ScannerList> make_scanners(const settings::Settings& settings, const Clock& clock);
 Result<std::unique_ptr<ports::PolicySource>> make_source(const settings::Settings& settings);

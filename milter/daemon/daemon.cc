@@ -57,6 +57,7 @@ Daemon::~Daemon() {
   http_.reset();
   secrets_.reset();
   tables_.reset();
+  if (checks_) checks_->stop();
   if (keeper_) keeper_->stop();
 }
 
@@ -68,6 +69,9 @@ Status Daemon::open_outside() {
   signer_ = make_signer(settings_, clock_);
   auto scanners = make_scanners(settings_, clock_);
   if (!scanners) return scanners.error();
+  auto checks = Checks::make(settings_, clock_);
+  if (!checks) return checks.error();
+  checks_ = std::move(*checks);
   auto submitter = make_submitter(settings_, clock_);
   if (!submitter) return submitter.error();
   submitter_ = std::move(*submitter);
@@ -76,6 +80,7 @@ Status Daemon::open_outside() {
   vault_ = std::move(*vault);
 
   services_.scanners = std::move(*scanners);
+  checks_->lend(services_);
   services_.signer = signer_.get();
   services_.vault = vault_.get();
   services_.token_keys = settings_.keys.token_file.keys;
@@ -104,6 +109,7 @@ Status Daemon::open_outside() {
 Status Daemon::start_servers() {
   // The cached policy is in force before anybody can ask.
   keeper_->start();
+  checks_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);
   if (!tables) return permanent_error("listen.tables: " + tables.error().what);

@@ -13,6 +13,7 @@
 #include "base/guarded.h"
 #include "base/result.h"
 #include "daemon/adapters.h"
+#include "daemon/checks.h"
 #include "daemon/control.h"
 #include "keeper/keeper.h"
 #include "policy/snapshot.h"
@@ -60,6 +61,7 @@ class Daemon {
   Published<policy::Snapshot> snapshot_;
   session::Services services_{clock_, snapshot_};
 
+  std::unique_ptr<Checks> checks_;
   std::unique_ptr<ports::PolicySource> source_;
   std::unique_ptr<ports::PolicyCache> cache_;
   std::unique_ptr<ports::Signer> signer_;

@@ -1,5 +1,7 @@
 #include "decide/decision.h"
 
+#include <algorithm>
+
 namespace postern::decide {
 
 std::string_view to_string(Disposition disposition) {
@@ -16,6 +18,12 @@ std::string_view to_string(Disposition disposition) {
       return "defer";
   }
   return "";
+}
+
+bool Decision::is(MailClass mail_class) const {
+  return std::any_of(matches.begin(), matches.end(), [mail_class](const ClassMatch& match) {
+    return match.mail_class == mail_class;
+  });
 }
 
 std::string Decision::reason() const {

@@ -40,6 +40,8 @@ struct Decision {
   std::string would;
   std::optional<policy::MilliScore> score;  // the recipient's own, where one was told
 
+  // Whether the message is of this class, be it the deciding one or not.
+  bool is(MailClass mail_class) const;
   std::string reason() const;  // one line of all matches; "clean" when there is none
 };
 

@@ -215,9 +215,22 @@ Verdict Transaction::carry_out(const decide::Plan& plan,
   if (explained_ != nullptr) {
     explained_->signed_by = std::move(signed_by);
   } else {
+    if (plan.fate == Fate::deliver) tell_of_newcomers(decisions);
     report(plan, decisions, queue_id, kept, std::move(signed_by));
   }
   return verdict_of(plan);
+}
+
+// Never of spam, and never of a bounce: whoever guesses addresses must not create them.
+void Transaction::tell_of_newcomers(const std::vector<decide::Decision>& decisions) const {
+  if (services_.provisioning == nullptr || !sender_.address) return;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    const auto& rules = recipients_[i].rules;
+    const bool is_newcomer = rules && !rules->is_known() && !rules->through_catchall &&
+                             rules->domain->auto_provisioning && rules->platform != nullptr;
+    if (!is_newcomer || decisions[i].is(decide::MailClass::spam)) continue;
+    services_.provisioning->consider(rules->canonical, *rules->domain, *rules->platform);
+  }
 }
 
 void Transaction::report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,

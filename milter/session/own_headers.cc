@@ -74,9 +74,7 @@ Status add_id_headers(const std::string& id, const std::vector<std::string>& id_
 
 Status add_spam_headers(const decide::Decision& decision, const policy::Policy& policy,
                         MessageEditor& editor) {
-  const bool is_spam = std::any_of(
-      decision.matches.begin(), decision.matches.end(),
-      [](const decide::ClassMatch& match) { return match.mail_class == decide::MailClass::spam; });
+  const bool is_spam = decision.is(decide::MailClass::spam);
   if (!decision.score && !is_spam) return success();
   if (is_spam) {
     if (Status added = editor.insert_header("X-Spam-Flag", " YES"); !added) return added;

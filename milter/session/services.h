@@ -15,6 +15,7 @@
 #include "decide/decide.h"
 #include "policy/snapshot.h"
 #include "ports/dkim_verifier.h"
+#include "ports/provisioning.h"
 #include "ports/resolver.h"
 #include "ports/scanner.h"
 #include "ports/sender_verifier.h"
@@ -57,6 +58,7 @@ struct Services {
   ports::SpfChecker* spf = nullptr;                  // nullptr: SPF is none
   ports::DkimVerifier* dkim_verifier = nullptr;      // nullptr: signatures are not looked at
   ports::SenderVerifier* sender_verifier = nullptr;  // nullptr: sender_verify is off
+  ports::Provisioning* provisioning = nullptr;       // nullptr: nobody wants to hear of newcomers
   ports::Signer* signer = nullptr;                   // nullptr: nothing is signed
   ports::Vault* vault = nullptr;   // nullptr: nothing can be stored, and what must be is 451
   std::vector<Secret> token_keys;  // the first signs, all verify

@@ -105,6 +105,7 @@ class Transaction {
                       MessageEditor& editor);
   Status add_authentication_results(MessageEditor& editor);
   Result<std::vector<std::string>> sign(MessageEditor& editor);
+  void tell_of_newcomers(const std::vector<decide::Decision>& decisions) const;
   void report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
               std::string_view queue_id, std::size_t copies,
               std::vector<std::string> signed_by) const;

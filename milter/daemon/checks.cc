@@ -1,0 +1,134 @@
+#include "daemon/checks.h"
+
+#include <utility>
+
+#include "adapters/clamd/clamd_scanner.h"
+#include "adapters/dns/caching_resolver.h"
+#include "adapters/dns/cares_resolver.h"
+#include "adapters/events/log_sink.h"
+#include "adapters/opendkim/verifier.h"
+#include "adapters/redis/event_publisher.h"
+#include "adapters/sender_verify/callout_verifier.h"
+#include "adapters/sender_verify/dns_verifier.h"
+#include "adapters/smtp/recipient_probe.h"
+#include "adapters/spf/checker.h"
+#include "adapters/spf2/checker.h"
+#include "daemon/host_name.h"
+#include "provision/provisioner.h"
+
+namespace postern::daemon {
+namespace {
+
+dns::Options dns_options(const settings::Dns& settings) {
+  dns::Options options;
+  for (const settings::DnsServer& server : settings.servers) {
+    options.servers.push_back({server.address, server.port});
+  }
+  // Two more tries within the time that is given to one question.
+  options.try_timeout = settings.timeout / options.tries;
+  return options;
+}
+
+std::unique_ptr<ports::SpfChecker> make_spf(settings::SpfEngine engine, ports::Resolver& resolver) {
+  switch (engine) {
+    case settings::SpfEngine::builtin:
+      return std::make_unique<spf::Checker>(resolver);
+    case settings::SpfEngine::libspf2:
+      return std::make_unique<spf2::Checker>(resolver);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+struct Checks::Parts {
+  Parts(const settings::Settings& settings, const Clock& clock)
+      : dns(dns_options(settings.dns)),
+        resolver(dns, clock),
+        spf(make_spf(settings.spf.engine, resolver)),
+        dkim(resolver),
+        probe(host_name()) {}
+
+  dns::CaresResolver dns;
+  dns::CachingResolver resolver;
+  std::unique_ptr<ports::SpfChecker> spf;
+  opendkim::Verifier dkim;
+  std::unique_ptr<ports::SenderVerifier> sender_verifier;
+  sender_verify::CalloutSenderVerifier* callout = nullptr;  // the same one, where it is that
+  std::unique_ptr<ports::VirusScanner> virus_scanner;
+  smtp::SmtpRecipientProbe probe;
+  std::unique_ptr<ports::EventSink> events;
+  redis::EventPublisher* publisher = nullptr;  // the same one, where it is that
+  std::unique_ptr<provision::Provisioner> provisioner;
+};
+
+Checks::Checks(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Checks::~Checks() { stop(); }
+
+Result<std::unique_ptr<Checks>> Checks::make(const settings::Settings& settings,
+                                             const Clock& clock) {
+  auto parts = std::make_unique<Parts>(settings, clock);
+  switch (settings.sender_verify) {
+    case settings::SenderVerify::off:
+      break;
+    case settings::SenderVerify::dns:
+      parts->sender_verifier = std::make_unique<sender_verify::DnsSenderVerifier>(parts->resolver);
+      break;
+    case settings::SenderVerify::callout: {
+      sender_verify::CalloutOptions options;
+      options.rules.helo_name = host_name();
+      auto callout =
+          std::make_unique<sender_verify::CalloutSenderVerifier>(options, parts->resolver, clock);
+      parts->callout = callout.get();
+      parts->sender_verifier = std::move(callout);
+      break;
+    }
+  }
+  if (settings.virus) {
+    const auto endpoint = net::Endpoint::parse(settings.virus->address);
+    if (!endpoint) {
+      return permanent_error("virus.address: bad address " + settings.virus->address);
+    }
+    parts->virus_scanner = std::make_unique<clamd::ClamdScanner>(
+        clamd::ClamdConfig{*endpoint, settings.virus->timeout});
+  }
+  if (settings.policy.source == settings::PolicySource::redis) {
+    auto address = redis::ServerAddress::parse(settings.policy.redis.url);
+    if (!address) return permanent_error("policy.redis.url: " + address.error().what);
+    redis::EventPublisherOptions options;
+    options.address = *address;
+    options.prefix = settings.policy.redis.prefix;
+    options.login = {settings.policy.redis.username, settings.policy.redis.password_file.secret};
+    auto publisher = std::make_unique<redis::EventPublisher>(options, clock);
+    parts->publisher = publisher.get();
+    parts->events = std::move(publisher);
+  } else {
+    parts->events = std::make_unique<events::LogEventSink>();
+  }
+  parts->provisioner =
+      std::make_unique<provision::Provisioner>(parts->probe, *parts->events, clock);
+  return std::unique_ptr<Checks>(new Checks(std::move(parts)));
+}
+
+void Checks::lend(session::Services& services) {
+  services.resolver = &parts_->resolver;
+  services.spf = parts_->spf.get();
+  services.dkim_verifier = &parts_->dkim;
+  services.sender_verifier = parts_->sender_verifier.get();
+  services.virus_scanner = parts_->virus_scanner.get();
+  services.provisioning = parts_->provisioner.get();
+}
+
+void Checks::start() {
+  if (parts_->publisher != nullptr) parts_->publisher->start();
+  parts_->provisioner->start();
+}
+
+void Checks::stop() {
+  if (parts_->callout != nullptr) parts_->callout->stop();
+  parts_->probe.stop();
+  parts_->provisioner->stop();
+  if (parts_->publisher != nullptr) parts_->publisher->stop();
+}
+
+}  // namespace postern::daemon
