@@ -106,9 +106,10 @@ Decision decide_incoming(const IncomingCase& incoming, const Evidence& evidence,
   } else if (deciding.store) {
     decision.disposition = Disposition::quarantine;
   } else {
-    decision.disposition = Disposition::reject;
     decision.reply =
         decider->reply ? *decider->reply : rejection_of(decision.decider, decider->detail);
+    decision.disposition =
+        decision.reply.is_temporary() ? Disposition::defer : Disposition::reject;
   }
   note_outcome(decision, deciding, incoming, why);
   return decision;

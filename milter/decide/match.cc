@@ -73,8 +73,14 @@ std::optional<Match> Classes::virus() const {
 
 std::optional<Match> Classes::blacklisted() const {
   const SenderListing& listing = incoming_.listing;
+  if (listing.verdict == Verdict::forged && !listing.unavailable.empty()) {
+    // Who might have vouched could not be asked: the sender keeps the mail and tries again.
+    note_unavailable("PROTECTED", listing.unavailable);
+    return Match{MailClass::blacklisted, listing.reason + "; " + listing.unavailable, "",
+                 mail::Reply{451, "4.7.1", "sender cannot be authenticated now, try again later"}};
+  }
   if (listing.verdict == Verdict::forged) {
-    return Match{MailClass::blacklisted, listing.reason, listing.reason,
+    return Match{MailClass::blacklisted, listing.reason, "",
                  mail::Reply{550, "5.7.1", "forged sender"}};
   }
   if (listing.verdict != Verdict::blocked) return std::nullopt;

@@ -37,6 +37,43 @@ bool Transaction::client_may_send_for(const std::string& domain) const {
   return origin_.address && snapshot_->is_client_of(*origin_.address, owner->name);
 }
 
+decide::SenderQuestion Transaction::sender_question(const policy::RecipientPolicy& rules) const {
+  decide::SenderQuestion question{rules, sender_};
+  if (from_) question.from = &*from_;
+  question.client = origin_.address;
+  question.is_authorised_for = [this](const std::string& domain) {
+    return client_may_send_for(domain);
+  };
+  question.spf = std::get_if<decide::SpfVerdict>(&evidence_.spf);
+  question.dkim = std::get_if<decide::DkimVerdict>(&evidence_.dkim);
+  question.dmarc = std::get_if<decide::DmarcVerdict>(&evidence_.dmarc);
+  question.now = services_.clock.wall();
+  return question;
+}
+
+decide::SenderListing Transaction::listing_for(const policy::RecipientPolicy& rules,
+                                               decide::Explanation* why) const {
+  return decide::judge_sender_rules(sender_question(rules), why);
+}
+
+// Mail of our own customers is not asked whence it comes: they have shown who they are.
+AuthenticationWants Transaction::authentication_wants() const {
+  AuthenticationWants wants;
+  const bool is_incoming = std::holds_alternative<decide::Incoming>(direction_);
+  if (is_incoming && rules_->authenticates_always) return {true, true, true};
+  for (const AcceptedRecipient& recipient : recipients_) {
+    if (!recipient.rules) continue;
+    const decide::SenderNeeds needs = decide::sender_rules_need(sender_question(*recipient.rules));
+    wants.spf |= needs.spf;
+    wants.dkim |= needs.dkim;
+    wants.dmarc |= needs.dmarc;
+    const bool is_spared = recipient.listing.verdict != decide::SenderListing::Verdict::none &&
+                           !recipient.listing.may_change;
+    wants.dmarc |= is_incoming && rules_->decide.dmarc_is_enforced && !is_spared;
+  }
+  return wants;
+}
+
 bool Transaction::sender_is_verified(const policy::RecipientPolicy& rules) const {
   if (services_.sender_verifier == nullptr || !sender_.address) return false;
   if (!std::holds_alternative<decide::Incoming>(direction_)) return false;

@@ -74,7 +74,9 @@ class Transaction {
 
   // The sender, as the recipients' lists and switches see it.
   bool client_may_send_for(const std::string& domain) const;
-  decide::SenderListing listing_for(const policy::RecipientPolicy& rules, decide::Explanation* why);
+  decide::SenderQuestion sender_question(const policy::RecipientPolicy& rules) const;
+  decide::SenderListing listing_for(const policy::RecipientPolicy& rules,
+                                    decide::Explanation* why) const;
   bool sender_is_verified(const policy::RecipientPolicy& rules) const;
   void verify_sender();
   std::optional<mail::Reply> refuse_by_sender(AcceptedRecipient& recipient);
