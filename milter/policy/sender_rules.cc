@@ -39,11 +39,17 @@ std::optional<std::string> sender_rule_value(std::string_view text) {
 
 SenderRules::SenderRules(std::string owner, std::vector<SenderRule> rules)
     : owner_(std::move(owner)), rules_(std::move(rules)), by_value_(rules_.size()) {
-  for (const SenderRule& rule : rules_) has_[static_cast<std::size_t>(rule.type)] = true;
   std::iota(by_value_.begin(), by_value_.end(), 0U);
   std::stable_sort(by_value_.begin(), by_value_.end(), [this](std::uint32_t a, std::uint32_t b) {
     return rules_[a].value < rules_[b].value;
   });
+  for (const SenderRule& rule : rules_) {
+    OfType& same = of_type_.at(static_cast<std::size_t>(rule.type));
+    const auto until = rule.expire_at.value_or(std::chrono::system_clock::time_point::max());
+    same.any = true;
+    same.until = std::max(same.until, until);
+    if (rule.names_an_address()) same.addresses_until = std::max(same.addresses_until, until);
+  }
   index_.reserve(rules_.size());
   for (std::uint32_t at = 0; at < by_value_.size(); ++at) {
     Run& run = index_.try_emplace(rules_[by_value_[at]].value, Run{at, 0}).first->second;

@@ -65,8 +65,17 @@ class SenderRules {
   std::string source() const { return "wblist:" + owner_; }
   // In the document's order.
   const std::vector<SenderRule>& rules() const { return rules_; }
-  // Whether any rule is of this type, expired ones included.
-  bool has(SenderRuleType type) const { return has_[static_cast<std::size_t>(type)]; }
+
+  bool has(SenderRuleType type) const { return rules_of(type).any; }
+  // Whether a rule of this type has not expired; _of_addresses: among those that
+  // name an address.
+  bool has_in_force(SenderRuleType type, std::chrono::system_clock::time_point now) const {
+    return now < rules_of(type).until;
+  }
+  bool has_in_force_of_addresses(SenderRuleType type,
+                                 std::chrono::system_clock::time_point now) const {
+    return now < rules_of(type).addresses_until;
+  }
 
   // Every rule that names the address or its domain, expired ones too: of the address first, then of
   // its domain, then of what its domain is below, nearest first; each group in the document's order.
@@ -78,12 +87,22 @@ class SenderRules {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
   };
+  // When the last rule of a type expires; the beginning of time: there is none.
+  struct OfType {
+    bool any = false;
+    std::chrono::system_clock::time_point until = std::chrono::system_clock::time_point::min();
+    std::chrono::system_clock::time_point addresses_until =
+        std::chrono::system_clock::time_point::min();
+  };
+  const OfType& rules_of(SenderRuleType type) const {
+    return of_type_.at(static_cast<std::size_t>(type));
+  }
   void visit_run(const std::string& value,
                  const std::function<void(const SenderRule&)>& visit) const;
 
   std::string owner_;
   std::vector<SenderRule> rules_;
-  std::array<bool, 3> has_{};                        // by SenderRuleType
+  std::array<OfType, 3> of_type_;                    // by SenderRuleType
   std::vector<std::uint32_t> by_value_;              // positions in rules_, sorted by value
   std::unordered_map<std::string_view, Run> index_;  // the keys are the rules' own values
 };
