@@ -51,7 +51,10 @@ TEST_F(SignedByDkimpy, EveryMessageHolds) {
     };
     EXPECT_EQ(results(), "pass") << entry.path().filename();
     message.set_body(message.body() + "Buy this.\r\n");
-    const bool has_length = entry.path().stem().string().ends_with("-l");
+    const std::string stem = entry.path().stem().string();
+    // The empty body in simple form is one line end, and l=2: what was signed is gone.
+    const bool has_length = stem.ends_with("-l") && stem.find("empty-relaxed-simple") != 0 &&
+                            stem.find("empty-simple-simple") != 0;
     EXPECT_THAT(results(), testing::StartsWith(has_length ? "policy: l= leaves"
                                                           : "fail: the body has been altered"))
         << entry.path().filename();
