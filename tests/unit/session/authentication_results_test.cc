@@ -58,7 +58,7 @@ TEST(AuthenticationResults, NamesTheIdentityThatWasChecked) {
   findings.spf = spf(SpfResult::temperror, "got.com", "SERVFAIL for got.com");
   findings.dkim.reset();
   EXPECT_EQ(authentication_results("mx.a.net", findings),
-            " mx.a.net;\n\tspf=temperror reason=\"SERVFAIL for got.com\"\n\tsmtp.mailfrom=got.com");
+            " mx.a.net;\n\tspf=temperror reason=\"SERVFAIL for got.com\" smtp.mailfrom=got.com");
 }
 
 TEST(AuthenticationResults, QuotesWhatIsNoPlainWord) {
