@@ -1,6 +1,7 @@
 #include "adapters/rspamd/rspamd_scanner.h"
 
 #include <string_view>
+#include <utility>
 
 #include "adapters/rspamd/answer.h"
 
@@ -74,10 +75,11 @@ Result<ports::ScanResult> RspamdScanner::scan(const ports::ScanInput& input, Dea
   const auto answer = http_.post(input.message.to_bytes(), request_headers(input), kLargestAnswer,
                                  deadline.sooner_of(Deadline::after(config_.timeout)));
   if (!answer) return temporary_error(name_ + ": " + answer.error().what);
-  const auto score = parse_answer(*answer, config_.scale);
-  if (!score) return temporary_error(name_ + ": " + score.error().what);
+  auto verdict = parse_answer(*answer, config_.scale);
+  if (!verdict) return temporary_error(name_ + ": " + verdict.error().what);
   ports::ScanResult result;
-  result.score = *score;
+  result.score = verdict->score;
+  result.uri_hits = std::move(verdict->uri_hits);
   return result;
 }
 

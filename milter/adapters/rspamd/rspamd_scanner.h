@@ -1,4 +1,4 @@
-// Purpose:   rspamd, asked for its score over HTTP.
+// Purpose:   rspamd, asked over HTTP for its score and for what URI DNSBLs gave to it.
 // Ownership: owns its HTTP client, whose connections stay open between messages.
 // Threading: scan() from many threads at once.
 // Failure:   temporary Errors only: no connection, a deadline, another status than 200, an answer

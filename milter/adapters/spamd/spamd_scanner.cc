@@ -1,17 +1,21 @@
 #include "adapters/spamd/spamd_scanner.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "adapters/scan/score.h"
 #include "adapters/spamd/received.h"
+#include "adapters/spamd/report.h"
 #include "base/text.h"
 
 namespace postern::spamd {
 namespace {
 
-constexpr std::size_t kLargestAnswer = std::size_t{64} * 1024;
+constexpr std::size_t kLargestHeader = std::size_t{64} * 1024;
+constexpr std::size_t kLargestReport = std::size_t{1024} * 1024;
 constexpr std::size_t kLongestShown = 80;  // of an answer, in an error
 
 // "SPAMD/1.1 0 EX_OK": whether it is spamd's line, and whether it says that all is well.
@@ -30,7 +34,25 @@ StatusLine parse_status(std::string_view line) {
   return code == "0" ? StatusLine::ok : StatusLine::refused;
 }
 
-// " True ; 15.0 / 5.0" -> 15.0
+// What a header of the answer says; nothing: it is no header.
+struct Header {
+  std::string_view name;
+  std::string_view value;
+};
+std::optional<Header> parse_header(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  return Header{trim(line.substr(0, colon)), trim(line.substr(colon + 1))};
+}
+
+std::optional<std::size_t> parse_length(std::string_view text) {
+  std::size_t length = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return length;
+}
+
+// "True ; 15.0 / 5.0" -> 15.0
 std::optional<policy::MilliScore> parse_spam_header(std::string_view value, double scale) {
   const std::size_t semicolon = value.find(';');
   if (semicolon == std::string_view::npos) return std::nullopt;
@@ -49,22 +71,20 @@ Result<ports::ScanResult> SpamdScanner::scan(const ports::ScanInput& input, Dead
   const std::string received = received_field(input, clock_.wall());
   const std::string message = input.message.to_bytes();
   std::string request =
-      "CHECK SPAMC/1.5\r\nContent-length: " + std::to_string(received.size() + message.size()) +
+      "REPORT SPAMC/1.5\r\nContent-length: " + std::to_string(received.size() + message.size()) +
       "\r\n";
   if (!config_.user.empty()) request += "User: " + config_.user + "\r\n";
   request += "\r\n";
   request += received;
   request += message;
 
-  const auto score = ask(request, deadline.sooner_of(Deadline::after(config_.timeout)));
-  if (!score) return temporary_error("spamd " + score.error().what);
-  ports::ScanResult result;
-  result.score = *score;
+  auto result = ask(request, deadline.sooner_of(Deadline::after(config_.timeout)));
+  if (!result) return temporary_error("spamd " + result.error().what);
   return result;
 }
 
 // Errors begin with the endpoint, as the stream's do.
-Result<policy::MilliScore> SpamdScanner::ask(const std::string& request, Deadline deadline) const {
+Result<ports::ScanResult> SpamdScanner::ask(const std::string& request, Deadline deadline) const {
   const auto failed = [this](const std::string& why) {
     return temporary_error(config_.endpoint.to_string() + ": " + why);
   };
@@ -73,7 +93,7 @@ Result<policy::MilliScore> SpamdScanner::ask(const std::string& request, Deadlin
   if (const Status sent = stream->write_all(request, deadline); !sent) return sent.error();
   if (const Status ended = stream->shutdown_write(); !ended) return ended.error();
 
-  std::size_t left = kLargestAnswer;
+  std::size_t left = kLargestHeader;
   const auto next_line = [&]() -> Result<std::string> {
     auto line = stream->read_line(left, deadline);
     if (line) left -= std::min(left, line->size() + 1);
@@ -93,20 +113,30 @@ Result<policy::MilliScore> SpamdScanner::ask(const std::string& request, Deadlin
 
   // Only a whole header counts: what follows a score that was cut off nobody knows.
   std::optional<policy::MilliScore> score;
+  std::optional<std::size_t> length;
   for (;;) {
     const auto line = next_line();
     if (!line) return line.error();
     if (line->empty()) break;
-    const std::size_t colon = line->find(':');
-    if (colon == std::string::npos) {
-      return failed("not a header: " + printable(*line, kLongestShown));
+    const auto header = parse_header(*line);
+    if (!header) return failed("not a header: " + printable(*line, kLongestShown));
+    if (equals_ignoring_case(header->name, "Content-length")) {
+      length = parse_length(header->value);
+      if (!length) return failed("no length in " + printable(*line, kLongestShown));
     }
-    if (!equals_ignoring_case(trim(std::string_view(*line).substr(0, colon)), "Spam")) continue;
-    score = parse_spam_header(std::string_view(*line).substr(colon + 1), config_.scale);
+    if (!equals_ignoring_case(header->name, "Spam")) continue;
+    score = parse_spam_header(header->value, config_.scale);
     if (!score) return failed("no score in " + printable(*line, kLongestShown));
   }
   if (!score) return failed("no Spam header in the answer");
-  return *score;
+
+  const auto report = stream->read_all(kLargestReport, deadline);
+  if (!report) return report.error();
+  if (length && report->size() < *length) return failed("the report is cut off");
+  ports::ScanResult result;
+  result.score = *score;
+  result.uri_hits = uri_hits_in(*report, config_.scale);
+  return result;
 }
 
 }  // namespace postern::spamd

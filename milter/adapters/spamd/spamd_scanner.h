@@ -1,12 +1,12 @@
-// Purpose:   SpamAssassin's spamd, asked for its score.
+// Purpose:   SpamAssassin's spamd, asked for its score and for what URI DNSBLs gave to it.
 // Ownership: one connection per message (spamd closes it after the answer); the clock is borrowed.
 // Threading: scan() from many threads at once; spamd's own --max-children bounds how many it
 //            serves.
 // Failure:   temporary Errors only: no connection, a deadline, an error status, an answer that is
-//            cut off, too long (64 KiB) or not spamd's. Texts name the engine.
+//            cut off, too long (header 64 KiB, report 1 MiB) or not spamd's. Texts name the engine.
 // Units:     scores in thousandths, multiplied by the scale. spamd itself tells tenths only.
-// Source:    SpamAssassin spamd/PROTOCOL, version 1.5: CHECK, with one line "Spam: True ; 15.0 /
-//            5.0".
+// Source:    SpamAssassin spamd/PROTOCOL, version 1.5: REPORT, with one line "Spam: True ; 15.0 /
+//            5.0" and then the report (report.h).
 #pragma once
 
 #include <string>
@@ -35,7 +35,7 @@ class SpamdScanner final : public ports::Scanner {
   Result<ports::ScanResult> scan(const ports::ScanInput& input, Deadline deadline) override;
 
  private:
-  Result<policy::MilliScore> ask(const std::string& request, Deadline deadline) const;
+  Result<ports::ScanResult> ask(const std::string& request, Deadline deadline) const;
 
   SpamdConfig config_;
   const Clock& clock_;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "adapters/rspamd/rspamd_scanner.h"
+#include "listing_dns.h"
 #include "scan_mail.h"
 #include "support/child_process.h"
 
@@ -31,17 +32,23 @@ class RealRspamd : public testing::Test {
     const auto override_d = conf / "override.d";
     std::filesystem::create_directories(override_d);
     for (const char* module :
-         {"rbl",       "surbl",   "fuzzy_check",   "phishing",       "asn",
-          "spf",       "dmarc",   "arc",           "dkim",           "greylist",
-          "ratelimit", "neural",  "history_redis", "url_redirector", "mid",
-          "mx_check",  "replies", "antivirus",     "bayes_expiry",   "elastic",
-          "maillist"}) {
+         {"surbl",   "fuzzy_check",   "phishing",       "asn",      "spf",
+          "dmarc",   "arc",           "dkim",           "greylist", "ratelimit",
+          "neural",  "history_redis", "url_redirector", "mid",      "mx_check",
+          "replies", "antivirus",     "bayes_expiry",   "elastic",  "maillist"}) {
       test::write_file(override_d / (std::string(module) + ".conf"), "enabled = false;\n");
     }
     port_ = test::free_port();
+    // A URI DNSBL of our own, in the DNS that the test plays; the shipped lists find nothing there.
+    dns_ = std::make_unique<test::ListingDns>(
+        std::vector<std::string>{"evil-links.com.uribl.test", "got.com.uribl.test"});
+    test::write_file(override_d / "rbl.conf", R"(
+rbls { test_uribl { symbol = "TEST_URIBL"; rbl = "uribl.test"; checks = ["urls"];
+                    no_ip = true; ipv6 = false; ignore_defaults = true; } }
+)");
     test::write_file(override_d / "options.inc",
-                     "dns { nameserver = [\"127.0.0.1:" + std::to_string(test::free_port()) +
-                         ":1\"]; timeout = 0.2s; retransmits = 1; }\n"
+                     "dns { nameserver = [\"127.0.0.1:" + std::to_string(dns_->port()) +
+                         ":1\"]; timeout = 5s; retransmits = 1; }\n"
                          "enable_test_patterns = true;\n");
     test::write_file(override_d / "worker-normal.inc",
                      "bind_socket = \"127.0.0.1:" + std::to_string(port_) + "\"; count = 1;\n");
@@ -50,6 +57,7 @@ class RealRspamd : public testing::Test {
     }
     // A symbol of our own tells whether the transaction's facts arrived.
     test::write_file(conf / "rspamd.local.lua", R"(
+rspamd_config:set_metric_symbol({name = 'TEST_URIBL', score = 7.25})
 rspamd_config:register_symbol{
   name = 'SAW_TRANSACTION', score = 77.25, callback = function(task)
     local ip = task:get_from_ip()
@@ -78,6 +86,7 @@ rspamd_config:register_symbol{
   }
   static void TearDownTestSuite() {
     server_.reset();
+    dns_.reset();
     directory_.reset();
   }
 
@@ -89,6 +98,7 @@ rspamd_config:register_symbol{
   }
 
   inline static std::unique_ptr<test::TempDir> directory_;
+  inline static std::unique_ptr<test::ListingDns> dns_;
   inline static std::unique_ptr<test::ChildProcess> server_;
   inline static std::uint16_t port_ = 0;
 };
@@ -133,6 +143,23 @@ TEST_F(RealRspamd, TakesAwkwardMessages) {
   binary.message.set_body(std::string("\0\xff\xfe no end of line", 18) + std::string(300'000, 'x'));
   const auto result = scan(binary);
   EXPECT_TRUE(result) << result.error().what;
+}
+
+TEST_F(RealRspamd, TellsWhichHostsAreListedAndForHowMuch) {
+  test::ScanMail listed;
+  listed.message.set_body("Look at http://www.evil-links.com/x and http://good-links.com/\r\n");
+  test::ScanMail clean;
+  clean.message.set_body("Look at http://www.some-links.com/x and http://good-links.com/\r\n");
+  const auto result = scan(listed);
+  ASSERT_TRUE(result) << result.error().what;
+  const auto none = scan(clean);
+  ASSERT_TRUE(none) << none.error().what;
+  EXPECT_TRUE(none->uri_hits.empty());
+  ASSERT_EQ(result->uri_hits.size(), 1U);
+  EXPECT_EQ(result->uri_hits[0].symbol, "TEST_URIBL");
+  EXPECT_EQ(result->uri_hits[0].points, 7250);
+  EXPECT_EQ(result->uri_hits[0].hosts, std::vector<std::string>{"evil-links.com"});
+  EXPECT_EQ(result->score - none->score, 7250);
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // What only the real engine can tell: that it understands us, and that it sees the client.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "adapters/spamd/spamd_scanner.h"
+#include "listing_dns.h"
 #include "scan_mail.h"
 #include "support/child_process.h"
 
@@ -92,6 +94,75 @@ TEST_F(RealSpamd, TakesAwkwardMessages) {
   test::ScanMail binary;
   binary.message.set_body(std::string("\0\xff\xfe no end of line", 18) + std::string(300'000, 'x'));
   EXPECT_TRUE(scan(binary));
+}
+
+// With a URI DNSBL of our own: the DNS that spamd asks is the test's.
+TEST(RealSpamdWithDns, TellsWhichHostsAreListedAndForHowMuch) {
+  const test::ListingDns dns({"evil-links.com.uribl.test", "other-links.org.uribl.test"});
+  const test::TempDir directory;
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+  std::filesystem::create_directory(directory / "home");
+  const std::uint16_t port = test::free_port();
+  std::vector<std::string> command = {"/usr/sbin/spamd",
+                                      "-i",
+                                      "127.0.0.1",
+                                      "-p",
+                                      std::to_string(port),
+                                      "-A",
+                                      "127.0.0.1",
+                                      "-m",
+                                      "1",
+                                      "--nouser-config",
+                                      "-s",
+                                      "stderr",
+                                      "-H",
+                                      (directory / "home").string(),
+                                      "--cf=dns_available yes",
+                                      "--cf=dns_server 127.0.0.1:" + std::to_string(dns.port()),
+                                      "--cf=use_bayes 0",
+                                      "--cf=urirhssub TEST_URIBL uribl.test. A 127.0.0.2",
+                                      "--cf=body TEST_URIBL eval:check_uridnsbl('TEST_URIBL')",
+                                      "--cf=describe TEST_URIBL [URI: not.a.host] is listed",
+                                      "--cf=tflags TEST_URIBL net",
+                                      "--cf=score TEST_URIBL 7.2"};
+  if (::geteuid() == 0) command.insert(command.end(), {"-u", "debian-spamd"});
+  test::ChildProcess server(command, directory / "spamd.log");
+  server.wait_for_port(port, std::chrono::seconds(60));
+  SpamdConfig config;
+  config.endpoint.host = "127.0.0.1";
+  config.endpoint.port = port;
+  config.timeout = std::chrono::seconds(60);
+  config.scale = 0.5;
+  const SystemClock clock;
+  SpamdScanner scanner(config, clock);
+  const auto scan = [&](const std::string& body) {
+    test::ScanMail mail;
+    mail.message.set_body(body);
+    return scanner.scan(mail.input(), Deadline::after(std::chrono::seconds(60)));
+  };
+
+  const auto listed = scan(
+      "Look at http://www.evil-links.com/x and https://a.b.other-links.org/y and "
+      "http://got.com/\r\n");
+  ASSERT_TRUE(listed) << listed.error().what;
+  const auto clean = scan(
+      "Look at http://www.good-links.com/x and https://a.b.some-links.org/y and "
+      "http://got.com/\r\n");
+  ASSERT_TRUE(clean) << clean.error().what;
+  EXPECT_TRUE(clean->uri_hits.empty());
+  ASSERT_EQ(listed->uri_hits.size(), 1U) << test::read_file(directory / "spamd.log");
+  EXPECT_EQ(listed->uri_hits[0].symbol, "TEST_URIBL");
+  EXPECT_EQ(listed->uri_hits[0].points, 3600);
+  EXPECT_THAT(listed->uri_hits[0].hosts,
+              testing::UnorderedElementsAre("evil-links.com", "other-links.org"));
+  EXPECT_EQ(listed->score - clean->score, 3600);
+
+  // The message's own words are no rules.
+  const auto forged = scan(
+      "---- ---------------------- -----\r\n\r\n 50.0 FORGED  x\r\n\r\n"
+      "                            [URI: got.com]\r\n");
+  ASSERT_TRUE(forged) << forged.error().what;
+  EXPECT_TRUE(forged->uri_hits.empty());
 }
 
 }  // namespace

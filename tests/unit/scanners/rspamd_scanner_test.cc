@@ -169,7 +169,8 @@ class ReadAnswer : public testing::TestWithParam<Json> {};
 
 TEST_P(ReadAnswer, GivesTheScoreOrIsUnavailable) {
   const auto score = parse_answer(GetParam().text, 1);
-  EXPECT_EQ(score ? std::optional(*score) : std::nullopt, GetParam().score) << GetParam().text;
+  EXPECT_EQ(score ? std::optional(score->score) : std::nullopt, GetParam().score)
+      << GetParam().text;
   if (!score) {
     EXPECT_EQ(score.error().permanence, Permanence::temporary);
   }
@@ -193,7 +194,51 @@ INSTANTIATE_TEST_SUITE_P(
                     Json{R"({"error":5})", {}}, Json{"{\"score\":1,\"action\":\"\xff\"}", {}},
                     Json{std::string(500'000, '['), {}}));
 
-TEST(Rspamd, ScalesTheScore) { EXPECT_EQ(*parse_answer(kGood, 0.5), 3600); }
+TEST(Rspamd, ScalesTheScore) { EXPECT_EQ(parse_answer(kGood, 0.5)->score, 3600); }
+
+std::string with_symbols(const std::string& symbols) {
+  return R"({"score":7.2,"action":"no action","symbols":)" + symbols + "}";
+}
+
+TEST(Rspamd, TellsWhatLinksHaveSetOff) {
+  const auto answer = parse_answer(with_symbols(R"({
+        "URIBL_BLACK":{"name":"URIBL_BLACK","score":7.5,"metric_score":7.5,
+                       "options":["WWW.Evil.example:url","bad.example:url:127.0.0.2"]},
+        "DBL_SPAM":{"score":6.5,"options":["evil.example:url","signer.example:dkim"]},
+        "CUT_SHORT":{"score":1,"options":["evil.example:url","..."]},
+        "RCVD_IN":{"score":4,"options":["192.0.2.7:from"]},
+        "MIME_GOOD":{"score":-0.1,"options":["text/plain"]},
+        "NO_OPTIONS":{"score":1},
+        "NO_POINTS":{"score":0,"options":["evil.example:url"]}})"),
+                                   0.5);
+  ASSERT_TRUE(answer) << answer.error().what;
+  ASSERT_EQ(answer->uri_hits.size(), 3U);
+  const auto hit = [&](const std::string& symbol) {
+    for (const auto& one : answer->uri_hits) {
+      if (one.symbol == symbol) return one;
+    }
+    return decide::UriHit{};
+  };
+  EXPECT_EQ(hit("URIBL_BLACK").points, 3750);
+  EXPECT_THAT(hit("URIBL_BLACK").hosts, ElementsAre("www.evil.example", "bad.example"));
+  // What else set it off stands among the hosts: nobody who skips the link alone loses its points.
+  EXPECT_THAT(hit("DBL_SPAM").hosts, ElementsAre("evil.example", "signer.example"));
+  EXPECT_THAT(hit("CUT_SHORT").hosts, ElementsAre("evil.example", "..."));
+}
+
+TEST(Rspamd, HoldsNoLinkHitsWhereSymbolsAreNonsense) {
+  for (const char* const symbols :
+       {"[]", "7", R"({"A":[]})", R"({"A":{"score":"1","options":["a.example:url"]}})",
+        R"({"A":{"score":1,"options":"a.example:url"}})",
+        R"({"A":{"score":1,"options":["a.example:url",7]}})", R"({"A":{"score":1,"options":[]}})",
+        R"({"A":{"score":1,"options":[":url"]}})",
+        R"({"A":{"score":1e300,"options":["a:url"]}})"}) {
+    const auto answer = parse_answer(with_symbols(symbols), 1);
+    ASSERT_TRUE(answer) << symbols;
+    EXPECT_EQ(answer->score, 7200);
+    EXPECT_TRUE(answer->uri_hits.empty()) << symbols;
+  }
+}
 
 struct Misbehaviour {
   const char* name;

@@ -57,7 +57,7 @@ TEST(Spamd, SendsTheMessageWithTheClientOnTop) {
       "\tMon, 25 May 2026 15:39:03 +0000\r\n"
       "From: jon@got.com\r\nSubject: hello\r\n\r\nWinter is coming.\r\n";
   EXPECT_EQ(seen.get_future().get(),
-            "CHECK SPAMC/1.5\r\nContent-length: " + std::to_string(message.size()) +
+            "REPORT SPAMC/1.5\r\nContent-length: " + std::to_string(message.size()) +
                 "\r\nUser: jonContent-length:1\r\n\r\n" + message);
 }
 
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
         Answer{"SPAMD/1.1 0 EX_OK\r\nSpam: True ; 15.0 / 5.0\r\n\r\n", 15'000},
         Answer{"SPAMD/1.5 0 EX_OK\r\nspam: Yes;1000.0/5.0\r\n\r\n", 1'000'000},
         Answer{"SPAMD/1.1 0 EX_OK\nSpam: False ; -2.3 / 5.0\n\n", -2300},
-        Answer{"SPAMD/1.1 0 EX_OK\r\nContent-length: 9\r\nSpam: False ; 0 / 5\r\n\r\nA,B,C\r\n",
+        Answer{"SPAMD/1.1 0 EX_OK\r\nContent-length: 7\r\nSpam: False ; 0 / 5\r\n\r\nA,B,C\r\n",
                0}));
 
 class NotUnderstood : public testing::TestWithParam<std::string> {};
@@ -116,6 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
         "SPAMD/1.1 0 EX_OK\r\n\r\n",
         // Cut off: 1 of 15.0, or of a header that never ends.
         "SPAMD/1.1 0 EX_OK\r\nSpam: True ; 1", "SPAMD/1.1 0 EX_OK\r\nSpam: True ; 15.0 / 5.0\r\n",
+        "SPAMD/1.1 0 EX_OK\r\nContent-length: 9\r\nSpam: False ; 0 / 5\r\n\r\nA,B,C\r\n",
+        "SPAMD/1.1 0 EX_OK\r\nContent-length: x\r\nSpam: False ; 0 / 5\r\n\r\n",
         "SPAMD/1.1 0 EX_OK\r\nContent-length: 0\r\n\r\n", "SPAMD/1.1 0 EX_OK\r\nSpam: True\r\n\r\n",
         "SPAMD/1.1 0 EX_OK\r\nSpam: True ; high / 5.0\r\n\r\n",
         "SPAMD/1.1 0 EX_OK\r\nSpam: True ; nan / 5.0\r\n\r\n",
@@ -170,6 +172,13 @@ INSTANTIATE_TEST_SUITE_P(
                                    client.read_to_end();
                                    client.send("SPAMD/1.1 0 EX_OK\r\nSpam: False ; 0.0 / 5.0\r\n");
                                    client.send_for_ever("X-Endless: yes\r\n");
+                                 }},
+                    Misbehaviour{"NeverEndsTheReport",
+                                 [](Connection& client) {
+                                   client.read_to_end();
+                                   client.send(
+                                       "SPAMD/1.1 0 EX_OK\r\nSpam: False ; 0.0 / 5.0\r\n\r\n");
+                                   client.send_for_ever(std::string(4096, 'x'));
                                  }}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
