@@ -46,7 +46,7 @@ struct Checks::Parts {
       : dns(dns_options(settings.dns)),
         resolver(dns, clock),
         spf(make_spf(settings.spf.engine, resolver)),
-        dkim(resolver),
+        dkim(resolver, clock),
         probe(host_name()) {}
 
   dns::CaresResolver dns;

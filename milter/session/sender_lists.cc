@@ -16,17 +16,6 @@ bool is_kept(const policy::Policy& policy, decide::MailClass mail_class) {
   return rule.store || rule.archive;
 }
 
-bool has_allow_rules(const policy::RecipientPolicy& rules) {
-  const auto has_allow = [](const std::vector<const policy::SenderRules*>& lists) {
-    for (const policy::SenderRules* const list : lists) {
-      if (list->has(policy::SenderRuleType::allow)) return true;
-    }
-    return false;
-  };
-  return has_allow(rules.user_rules) || has_allow(rules.domain_rules) ||
-         (rules.opensrs != nullptr && !rules.opensrs->allow.empty());
-}
-
 }  // namespace
 
 bool Transaction::client_may_send_for(const std::string& domain) const {
@@ -38,17 +27,15 @@ bool Transaction::client_may_send_for(const std::string& domain) const {
 }
 
 decide::SenderQuestion Transaction::sender_question(const policy::RecipientPolicy& rules) const {
-  decide::SenderQuestion question{rules, sender_};
-  if (from_) question.from = &*from_;
-  question.client = origin_.address;
-  question.is_authorised_for = [this](const std::string& domain) {
-    return client_may_send_for(domain);
-  };
-  question.spf = std::get_if<decide::SpfVerdict>(&evidence_.spf);
-  question.dkim = std::get_if<decide::DkimVerdict>(&evidence_.dkim);
-  question.dmarc = std::get_if<decide::DmarcVerdict>(&evidence_.dmarc);
-  question.now = services_.clock.wall();
-  return question;
+  return {rules,
+          sender_,
+          from_ ? &*from_ : nullptr,
+          origin_.address,
+          [this](const std::string& domain) { return client_may_send_for(domain); },
+          std::get_if<decide::SpfVerdict>(&evidence_.spf),
+          std::get_if<decide::DkimVerdict>(&evidence_.dkim),
+          std::get_if<decide::DmarcVerdict>(&evidence_.dmarc),
+          services_.clock.wall()};
 }
 
 decide::SenderListing Transaction::listing_for(const policy::RecipientPolicy& rules,
@@ -95,7 +82,6 @@ std::optional<mail::Reply> Transaction::refuse_by_sender(AcceptedRecipient& reci
   using Listed = decide::SenderListing::Verdict;
   const policy::RecipientPolicy& rules = *recipient.rules;
   recipient.listing = listing_for(rules, nullptr);
-  const bool may_turn = recipient.listing.may_change || has_allow_rules(rules);
   const std::string who =
       "<" + printable(sender_.address ? sender_.address->to_string() : "", kLongestEcho) + ">: ";
   const bool is_blocked = recipient.listing.verdict == Listed::blocked;
@@ -104,9 +90,8 @@ std::optional<mail::Reply> Transaction::refuse_by_sender(AcceptedRecipient& reci
     listing_for(rules, recipient.why());
     return mail::Reply{550, "5.7.1", who + "sender blocked by recipient policy"};
   }
-  if (recipient.listing.verdict != Listed::none || may_turn || !sender_is_verified(rules)) {
-    return std::nullopt;
-  }
+  const bool is_listed = recipient.listing.verdict != Listed::none || recipient.listing.may_change;
+  if (is_listed || !sender_is_verified(rules)) return std::nullopt;
   verify_sender();
   const auto* const standing = std::get_if<decide::SenderStanding>(&evidence_.sender);
   if (standing == nullptr || standing->verdict != decide::SenderStanding::Verdict::does_not_exist ||

@@ -15,7 +15,7 @@ using enum Disposition;
 Evidence scored(double score) {
   Evidence evidence;
   evidence.size = 1000;
-  evidence.spam = SpamVerdict{static_cast<MilliScore>(score * 1000 + 0.5), false, "test"};
+  evidence.spam = SpamVerdict{static_cast<MilliScore>(score * 1000 + 0.5), false, "test", {}};
   return evidence;
 }
 Evidence advert(double score = 0) {
@@ -35,7 +35,9 @@ policy::RecipientPolicy recipient_under(const policy::Policy& policy) {
     domain.name = "got.com";
     return domain;
   }();
-  policy::RecipientPolicy rules{*mail::Address::parse("jon@got.com")};
+  policy::RecipientPolicy rules{.canonical = *mail::Address::parse("jon@got.com"),
+                                .policy_source = {},
+                                .platform_source = {}};
   rules.domain = &kDomain;
   rules.policy = &policy;
   rules.policy_source = "policy:" + policy.id;
@@ -67,8 +69,7 @@ class Table : public testing::TestWithParam<Row> {};
 
 TEST_P(Table, Holds) {
   const Row& row = GetParam();
-  const Decision decision =
-      decide_for(test::policy_of(row.policy), row.evidence, DecideOptions());
+  const Decision decision = decide_for(test::policy_of(row.policy), row.evidence, DecideOptions());
   EXPECT_EQ(to_string(decision.disposition), to_string(row.disposition)) << decision.reason();
   EXPECT_EQ(decision.subject_prefix, row.prefix);
   EXPECT_EQ(copies_of(decision), row.copies);
@@ -113,8 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Oversize, IsNeitherRelayedNorStored) {
   Evidence evidence = scored(25);
   evidence.size = (8U << 20) + 1;
-  const Decision decision =
-      decide_for(test::policy_of(test::kPolicyA), evidence, DecideOptions());
+  const Decision decision = decide_for(test::policy_of(test::kPolicyA), evidence, DecideOptions());
   EXPECT_EQ(decision.disposition, reject);
   EXPECT_EQ(decision.reply.to_string(), "552 5.3.4 message is larger than 8MiB");
   EXPECT_EQ(copies_of(decision), "");
@@ -132,7 +132,8 @@ TEST(UnavailableScore, DefersOrIsTakenForNone) {
   EXPECT_EQ(deferred.reply.to_string(), "451 4.7.1 message could not be scanned, try again later");
   EXPECT_NE(deferred.reason().find("spamd is away"), std::string::npos);
   EXPECT_EQ(copies_of(deferred), "");
-  const Decision accepted = decide_for(policy, evidence, DecideOptions{.spam_on_failure = OnFailure::accept});
+  const Decision accepted =
+      decide_for(policy, evidence, DecideOptions{.spam_on_failure = OnFailure::accept});
   EXPECT_EQ(accepted.disposition, deliver);
 }
 
@@ -166,9 +167,8 @@ TEST(Advert, NeedsAsManyMarksAsSet) {
 TEST(Advert, AScannersWordIsEnough) {
   Evidence evidence = scored(0);
   std::get<SpamVerdict>(evidence.spam).advert = true;
-  EXPECT_EQ(
-      decide_for(test::policy_of(test::kPolicyA), evidence, DecideOptions()).subject_prefix,
-      "[PUB]");
+  EXPECT_EQ(decide_for(test::policy_of(test::kPolicyA), evidence, DecideOptions()).subject_prefix,
+            "[PUB]");
 }
 
 TEST(LimitBelowScore, IsTheScore) {
@@ -193,12 +193,15 @@ TEST(Retention, KeepsDeliveredCleanMailOnly) {
 
 TEST(OutgoingMail, IsCappedAtTheLimitAndNotTagged) {
   const policy::Policy policy = test::policy_of(test::kPolicyA);
-  EXPECT_EQ(decide_outgoing(policy, "policy:A", scored(19.9), DecideOptions(), nullptr).disposition, deliver);
+  EXPECT_EQ(decide_outgoing(policy, "policy:A", scored(19.9), DecideOptions(), nullptr).disposition,
+            deliver);
   const Decision capped = decide_outgoing(policy, "policy:A", scored(20), DecideOptions(), nullptr);
   EXPECT_EQ(capped.disposition, reject);
   EXPECT_EQ(capped.reply.to_string(), kSpamReply);
-  EXPECT_EQ(decide_outgoing(policy, "policy:A", infected(), DecideOptions(), nullptr).reply.code, 554);
-  EXPECT_TRUE(decide_outgoing(test::policy_of(test::kDefaultTestPolicy), "policy:D", scored(1), DecideOptions(), nullptr)
+  EXPECT_EQ(decide_outgoing(policy, "policy:A", infected(), DecideOptions(), nullptr).reply.code,
+            554);
+  EXPECT_TRUE(decide_outgoing(test::policy_of(test::kDefaultTestPolicy), "policy:D", scored(1),
+                              DecideOptions(), nullptr)
                   .archive_copy);
 }
 
