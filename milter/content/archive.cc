@@ -60,11 +60,15 @@ int filter_of(ArchiveKind kind) {
   return ARCHIVE_FILTER_NONE;
 }
 
-bool support(archive* reader, ArchiveKind kind, bool by_directory) {
+// Which way to read it: what the format says first, or what is left when that finds nothing.
+enum class Attempt { first, second };
+
+bool support(archive* reader, ArchiveKind kind, Attempt attempt) {
   switch (kind) {
     case ArchiveKind::zip:
-      return (by_directory ? ::archive_read_support_format_zip_seekable(reader)
-                           : ::archive_read_support_format_zip_streamable(reader)) == ARCHIVE_OK;
+      return (attempt == Attempt::first
+                  ? ::archive_read_support_format_zip_seekable(reader)
+                  : ::archive_read_support_format_zip_streamable(reader)) == ARCHIVE_OK;
     case ArchiveKind::rar:
       ::archive_read_support_format_rar(reader);
       return ::archive_read_support_format_rar5(reader) == ARCHIVE_OK;
@@ -76,7 +80,7 @@ bool support(archive* reader, ArchiveKind kind, bool by_directory) {
     case ArchiveKind::bzip2:
     case ArchiveKind::xz:
     case ArchiveKind::zstd:
-      ::archive_read_support_format_tar(reader);
+      if (attempt == Attempt::first) ::archive_read_support_format_tar(reader);
       ::archive_read_support_format_raw(reader);
       // A warning: it would start another program for that.
       return ::archive_read_append_filter(reader, filter_of(kind)) == ARCHIVE_OK;
@@ -95,11 +99,11 @@ class Lister {
   Lister(ArchiveKind kind, Object& parent, ArchiveLimits& limits, std::vector<Object>& objects)
       : kind_(kind), parent_(parent), limits_(limits), objects_(objects) {}
 
-  // Whether it could be opened.
-  bool list(std::string_view bytes, bool by_directory) {
-    by_directory_ = by_directory && kind_ == ArchiveKind::zip;
+  // Whether anything was found.
+  bool list(std::string_view bytes, Attempt attempt) {
+    by_directory_ = attempt == Attempt::first && kind_ == ArchiveKind::zip;
     reader_.reset(::archive_read_new());
-    if (!reader_ || !support(reader_.get(), kind_, by_directory)) return false;
+    if (!reader_ || !support(reader_.get(), kind_, attempt)) return false;
     if (::archive_read_open_memory(reader_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
       return false;
     }
@@ -267,9 +271,11 @@ void list_archive(ArchiveKind kind, std::string_view bytes, Object& archive, Arc
   if (!limits.enter(archive.path, bytes.size())) return;
   const Utf8Locale locale;
   Lister lister(kind, archive, limits, objects);
-  const bool listed = lister.list(bytes, true);
-  // A zip whose directory is lost: some programs unpack it all the same.
-  if (!listed && kind == ArchiveKind::zip && !limits.hit()) lister.list(bytes, false);
+  const bool listed = lister.list(bytes, Attempt::first);
+  // A zip whose directory is lost: some programs unpack it all the same. A compressed file of zeros:
+  // the end of a tar, or just zeros.
+  const bool has_second = kind == ArchiveKind::zip || is_compressed_stream(kind);
+  if (!listed && has_second && !limits.hit()) lister.list(bytes, Attempt::second);
   limits.leave();
 }
 
