@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <clocale>
 #include <memory>
+#include <unordered_map>
 
 #include "base/utf8.h"
 #include "content/file_name.h"
 #include "content/type_detector.h"
+#include "content/zip_directory.h"
 
 namespace postern::content {
 namespace {
@@ -125,6 +127,7 @@ class Lister {
       any = true;
       if (!take_member(entry)) break;
     }
+    if (by_directory_ && !limits_.hit()) any = add_directory(bytes) || any;
     return any;
   }
 
@@ -133,15 +136,12 @@ class Lister {
   bool take_member(archive_entry* entry) {
     if (!limits_.add_member()) return false;
     const std::string whole = name_of(entry);
+    if (by_directory_) ++listed_[whole];
     if (::archive_entry_filetype(entry) == AE_IFDIR || whole.ends_with('/')) return true;
-    Object member;
-    member.in_archive = true;
-    member.name = file_name(whole);
+    Object member = described(whole);
     if (is_compressed_stream(kind_) && ::archive_format(reader_.get()) == ARCHIVE_FORMAT_RAW) {
       add_stream_names(member);
     }
-    member.ascii_name = ascii_only(member.name);
-    member.path = valid_utf8(parent_.path + "/" + (whole.empty() ? "?" : whole), kLongestPath);
     member.encrypted = ::archive_entry_is_encrypted(entry) != 0;
     const std::size_t at = objects_.size();
     objects_.push_back(std::move(member));
@@ -149,16 +149,42 @@ class Lister {
     return read_member(entry, at);
   }
 
+  // What the directory has beyond the members that were read: other names for them, more entries that
+  // mean the same octets, and those that could not be read.
+  bool add_directory(std::string_view bytes) {
+    const auto directory = read_zip_directory(bytes, limits_.limits().archive_members + 1);
+    for (const ZipEntry& entry : directory) {
+      const auto seen = listed_.find(std::string(entry.name));
+      if (seen != listed_.end() && seen->second > 0) {
+        --seen->second;
+        continue;
+      }
+      if (!limits_.add_member() || !limits_.add_bytes(entry.size)) return true;
+      if (seen != listed_.end() || entry.name.empty() || entry.name.ends_with('/')) continue;
+      listed_.emplace(entry.name, 0);
+      Object member = described(std::string(entry.name));
+      member.encrypted = entry.encrypted;
+      objects_.push_back(std::move(member));
+    }
+    return !directory.empty();
+  }
+
+  Object described(const std::string& whole) const {
+    Object member;
+    member.in_archive = true;
+    member.name = file_name(whole);
+    member.ascii_name = ascii_only(member.name);
+    member.path = valid_utf8(parent_.path + "/" + (whole.empty() ? "?" : whole), kLongestPath);
+    return member;
+  }
+
   // A single compressed file has a name of its own at most in gzip; unpacking programs make one.
   void add_stream_names(Object& member) {
     const std::string made(without_compression_suffix(parent_.name));
     if (member.name != "data" && member.name != made && !member.name.empty()) {
-      Object other = member;
-      other.ascii_name = ascii_only(other.name);
-      other.path = valid_utf8(parent_.path + "/" + other.name, kLongestPath);
-      objects_.push_back(std::move(other));
+      objects_.push_back(member);
     }
-    member.name = made;
+    member = described(made);
   }
 
   // A zip says how large its members are, and not all of each is read; whoever unpacks it will.
@@ -215,7 +241,8 @@ class Lister {
   ArchiveLimits& limits_;
   std::vector<Object>& objects_;
   Reader reader_;
-  bool by_directory_ = false;
+  bool by_directory_ = false;                            // a zip, by its directory
+  std::unordered_map<std::string, std::size_t> listed_;  // of a zip: names, and how often
 };
 
 }  // namespace

@@ -136,6 +136,13 @@ TEST(Archive, NamesInOtherThanAscii) {
   EXPECT_EQ(old.objects.at(1).ascii_name, "rn.exe");
 }
 
+TEST(Archive, TheDirectoryMayNameWhatIsCalledOtherwiseInside) {
+  std::string bytes = zip({{"readme.txt", "x"}});
+  bytes.replace(bytes.rfind("readme.txt"), 10, "passwd.exe");
+  EXPECT_THAT(names_of(attachments_of(with_file("a.zip", bytes))),
+              ElementsAre("a.zip", "readme.txt", "passwd.exe"));
+}
+
 TEST(Archive, EncryptedMembersHaveANameAndNoType) {
   for (const char* const how : {"zip:encryption=zipcrypt", "zip:encryption=aes256"}) {
     const auto found = attachments_of(with_file("a.zip", zip(kSmall, how)));

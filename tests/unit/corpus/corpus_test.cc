@@ -129,7 +129,7 @@ TEST_F(Corpus, DefectsAreNamed) {
       {"white-space-fold", "X-Fold: a folded line of white space only", ""},
       {"2-mb-header-one-line", "X-Long: a line longer than 998 characters", ""},
       {"no-header", "no From", ""},
-      {"two-of-each", "", ""},
+      {"two-of-each", "two From fields", ""},
       {"100-from", "101 From fields", ""},
       {"base64-characters", "", "invalid base64 in part 1"},
       {"base64-footer", "", "invalid base64 in part 1"},
