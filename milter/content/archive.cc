@@ -30,8 +30,8 @@ class Utf8Locale {
 
  private:
   static locale_t utf8() {
-    static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-    return locale;  // none: uselocale(nullptr) leaves things as they are
+    static const locale_t kLocale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return kLocale;  // none: uselocale(nullptr) leaves things as they are
   }
   locale_t before_;
 };
@@ -247,7 +247,7 @@ class Lister {
 
 }  // namespace
 
-bool ArchiveLimits::stop(std::string what) {
+bool ArchiveLimits::stop(const std::string& what) {
   if (!hit_) hit_ = single_line(what, kLongestPath);
   return false;
 }
