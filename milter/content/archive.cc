@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <clocale>
 #include <memory>
+#include <unordered_map>
 
 #include "base/utf8.h"
 #include "content/file_name.h"
 #include "content/type_detector.h"
+#include "content/zip_directory.h"
 
 namespace postern::content {
 namespace {
@@ -28,8 +30,8 @@ class Utf8Locale {
 
  private:
   static locale_t utf8() {
-    static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-    return locale;  // none: uselocale(nullptr) leaves things as they are
+    static const locale_t kLocale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return kLocale;  // none: uselocale(nullptr) leaves things as they are
   }
   locale_t before_;
 };
@@ -60,11 +62,15 @@ int filter_of(ArchiveKind kind) {
   return ARCHIVE_FILTER_NONE;
 }
 
-bool support(archive* reader, ArchiveKind kind, bool by_directory) {
+// Which way to read it: what the format says first, or what is left when that finds nothing.
+enum class Attempt { first, second };
+
+bool support(archive* reader, ArchiveKind kind, Attempt attempt) {
   switch (kind) {
     case ArchiveKind::zip:
-      return (by_directory ? ::archive_read_support_format_zip_seekable(reader)
-                           : ::archive_read_support_format_zip_streamable(reader)) == ARCHIVE_OK;
+      return (attempt == Attempt::first
+                  ? ::archive_read_support_format_zip_seekable(reader)
+                  : ::archive_read_support_format_zip_streamable(reader)) == ARCHIVE_OK;
     case ArchiveKind::rar:
       ::archive_read_support_format_rar(reader);
       return ::archive_read_support_format_rar5(reader) == ARCHIVE_OK;
@@ -76,7 +82,7 @@ bool support(archive* reader, ArchiveKind kind, bool by_directory) {
     case ArchiveKind::bzip2:
     case ArchiveKind::xz:
     case ArchiveKind::zstd:
-      ::archive_read_support_format_tar(reader);
+      if (attempt == Attempt::first) ::archive_read_support_format_tar(reader);
       ::archive_read_support_format_raw(reader);
       // A warning: it would start another program for that.
       return ::archive_read_append_filter(reader, filter_of(kind)) == ARCHIVE_OK;
@@ -95,11 +101,11 @@ class Lister {
   Lister(ArchiveKind kind, Object& parent, ArchiveLimits& limits, std::vector<Object>& objects)
       : kind_(kind), parent_(parent), limits_(limits), objects_(objects) {}
 
-  // Whether it could be opened.
-  bool list(std::string_view bytes, bool by_directory) {
-    by_directory_ = by_directory && kind_ == ArchiveKind::zip;
+  // Whether anything was found.
+  bool list(std::string_view bytes, Attempt attempt) {
+    by_directory_ = attempt == Attempt::first && kind_ == ArchiveKind::zip;
     reader_.reset(::archive_read_new());
-    if (!reader_ || !support(reader_.get(), kind_, by_directory)) return false;
+    if (!reader_ || !support(reader_.get(), kind_, attempt)) return false;
     if (::archive_read_open_memory(reader_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
       return false;
     }
@@ -121,6 +127,7 @@ class Lister {
       any = true;
       if (!take_member(entry)) break;
     }
+    if (by_directory_ && !limits_.hit()) any = add_directory(bytes) || any;
     return any;
   }
 
@@ -129,15 +136,12 @@ class Lister {
   bool take_member(archive_entry* entry) {
     if (!limits_.add_member()) return false;
     const std::string whole = name_of(entry);
+    if (by_directory_) ++listed_[whole];
     if (::archive_entry_filetype(entry) == AE_IFDIR || whole.ends_with('/')) return true;
-    Object member;
-    member.in_archive = true;
-    member.name = file_name(whole);
+    Object member = described(whole);
     if (is_compressed_stream(kind_) && ::archive_format(reader_.get()) == ARCHIVE_FORMAT_RAW) {
       add_stream_names(member);
     }
-    member.ascii_name = ascii_only(member.name);
-    member.path = valid_utf8(parent_.path + "/" + (whole.empty() ? "?" : whole), kLongestPath);
     member.encrypted = ::archive_entry_is_encrypted(entry) != 0;
     const std::size_t at = objects_.size();
     objects_.push_back(std::move(member));
@@ -145,16 +149,42 @@ class Lister {
     return read_member(entry, at);
   }
 
+  // What the directory has beyond the members that were read: other names for them, more entries that
+  // mean the same octets, and those that could not be read.
+  bool add_directory(std::string_view bytes) {
+    const auto directory = read_zip_directory(bytes, limits_.limits().archive_members + 1);
+    for (const ZipEntry& entry : directory) {
+      const auto seen = listed_.find(std::string(entry.name));
+      if (seen != listed_.end() && seen->second > 0) {
+        --seen->second;
+        continue;
+      }
+      if (!limits_.add_member() || !limits_.add_bytes(entry.size)) return true;
+      if (seen != listed_.end() || entry.name.empty() || entry.name.ends_with('/')) continue;
+      listed_.emplace(entry.name, 0);
+      Object member = described(std::string(entry.name));
+      member.encrypted = entry.encrypted;
+      objects_.push_back(std::move(member));
+    }
+    return !directory.empty();
+  }
+
+  Object described(const std::string& whole) const {
+    Object member;
+    member.in_archive = true;
+    member.name = file_name(whole);
+    member.ascii_name = ascii_only(member.name);
+    member.path = valid_utf8(parent_.path + "/" + (whole.empty() ? "?" : whole), kLongestPath);
+    return member;
+  }
+
   // A single compressed file has a name of its own at most in gzip; unpacking programs make one.
   void add_stream_names(Object& member) {
     const std::string made(without_compression_suffix(parent_.name));
     if (member.name != "data" && member.name != made && !member.name.empty()) {
-      Object other = member;
-      other.ascii_name = ascii_only(other.name);
-      other.path = valid_utf8(parent_.path + "/" + other.name, kLongestPath);
-      objects_.push_back(std::move(other));
+      objects_.push_back(member);
     }
-    member.name = made;
+    member = described(made);
   }
 
   // A zip says how large its members are, and not all of each is read; whoever unpacks it will.
@@ -211,12 +241,13 @@ class Lister {
   ArchiveLimits& limits_;
   std::vector<Object>& objects_;
   Reader reader_;
-  bool by_directory_ = false;
+  bool by_directory_ = false;                            // a zip, by its directory
+  std::unordered_map<std::string, std::size_t> listed_;  // of a zip: names, and how often
 };
 
 }  // namespace
 
-bool ArchiveLimits::stop(std::string what) {
+bool ArchiveLimits::stop(const std::string& what) {
   if (!hit_) hit_ = single_line(what, kLongestPath);
   return false;
 }
@@ -267,9 +298,11 @@ void list_archive(ArchiveKind kind, std::string_view bytes, Object& archive, Arc
   if (!limits.enter(archive.path, bytes.size())) return;
   const Utf8Locale locale;
   Lister lister(kind, archive, limits, objects);
-  const bool listed = lister.list(bytes, true);
-  // A zip whose directory is lost: some programs unpack it all the same.
-  if (!listed && kind == ArchiveKind::zip && !limits.hit()) lister.list(bytes, false);
+  const bool listed = lister.list(bytes, Attempt::first);
+  // A zip whose directory is lost: some programs unpack it all the same. A compressed file of zeros:
+  // the end of a tar, or just zeros.
+  const bool has_second = kind == ArchiveKind::zip || is_compressed_stream(kind);
+  if (!listed && has_second && !limits.hit()) lister.list(bytes, Attempt::second);
   limits.leave();
 }
 

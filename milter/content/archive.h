@@ -33,7 +33,7 @@ class ArchiveLimits {
 
   // The first limit that was hit; nothing more is looked at then.
   const std::optional<std::string>& hit() const { return hit_; }
-  bool stop(std::string what);  // always false
+  bool stop(const std::string& what);  // always false
   const Limits& limits() const { return limits_; }
 
  private:

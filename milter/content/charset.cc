@@ -72,7 +72,7 @@ std::optional<std::string> converted_to_utf8(std::string_view text, std::string_
     return std::nullopt;
   }
   if (!is_wide(charset) && !is_seven_bit_charset(charset) && is_ascii(text)) return std::nullopt;
-  GIConv const converter = g_iconv_open("UTF-8", std::string(charset).c_str());
+  GIConv converter = g_iconv_open("UTF-8", std::string(charset).c_str());
   if (converter == reinterpret_cast<GIConv>(-1)) return std::nullopt;  // NOLINT: glib's own value
 
   std::string utf8;
@@ -90,11 +90,11 @@ std::optional<std::string> converted_to_utf8(std::string_view text, std::string_
     if (!failed) break;
     if (why == EILSEQ) {
       ++in, --in_left;
-    } else if (why != E2BIG) {
-      break;  // an incomplete character at the end
-    } else if (out_left == sizeof buffer) {
-      break;  // no room for one character: cannot be, and must not be for ever
+      continue;
     }
+    // Otherwise an incomplete character at the end, or no room for a single one.
+    const bool was_full = why == E2BIG && out_left < sizeof buffer;
+    if (!was_full) break;
   }
   g_iconv_close(converter);
   return utf8;

@@ -12,7 +12,7 @@
 namespace postern::content {
 namespace {
 
-constexpr std::size_t kLongestValue = 8 * 1024;  // of a longer one, its beginning and its end
+constexpr std::size_t kLongestValue = 8'192;  // of a longer one, its beginning and its end
 constexpr std::size_t kMostNames = 8;
 constexpr unsigned kMostFields = 100;
 

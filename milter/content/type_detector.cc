@@ -10,8 +10,8 @@
 namespace postern::content {
 namespace {
 
-constexpr std::size_t kBeginning = 8 * 1024;
-constexpr std::size_t kCompoundFile = 256 * 1024;
+constexpr std::size_t kBeginning = 8'192;
+constexpr std::size_t kCompoundFile = 262'144;
 
 struct CloseMagic {
   void operator()(magic_set* magic) const { ::magic_close(magic); }

@@ -1,0 +1,136 @@
+// Under which names and types a part is shown to the rules.
+#include <gmock/gmock.h>
+
+#include "looking.h"
+
+namespace postern::content {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(AttachmentNames, EverySpellingOfAName) {
+  struct Case {
+    std::string fields;
+    std::vector<std::string> names;
+  };
+  const Case cases[] = {
+      {"Content-Disposition: attachment; filename=run.exe\r\n", {"run.exe"}},
+      {"Content-Disposition: inline; filename=\"run.exe\"\r\n", {"run.exe"}},
+      {"Content-Type: application/x; name=\"run.exe\"\r\n", {"run.exe"}},
+      {"Content-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment; "
+       "filename=run.exe\r\n",
+       {"a.txt", "run.exe"}},
+      {"content-disposition : attachment; FILENAME=run.exe\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; filename*=utf-8''r%C3%BCn.exe\r\n", {"r\u00fcn.exe"}},
+      {"Content-Disposition: attachment; filename*=iso-8859-1'de'r%FCn.exe\r\n", {"r\u00fcn.exe"}},
+      {"Content-Disposition: attachment; filename*0=run; filename*1=.exe\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; filename*1=.exe; filename*0=run\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; filename*0*=utf-8''r%C3%BC;\r\n filename*1=\"n.exe\"\r\n",
+       {"r\u00fcn.exe"}},
+      {"Content-Disposition: attachment; filename=a.txt; filename*=utf-8''run.exe\r\n",
+       {"a.txt", "run.exe"}},
+      {"Content-Disposition: attachment; filename=a.txt; filename=run.exe\r\n",
+       {"a.txt", "run.exe"}},
+      {"Content-Disposition: attachment; filename=\"=?utf-8?B?cnVuLmV4ZQ==?=\"\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; filename=\"=?utf-8?Q?run?=\r\n =?utf-8?Q?.exe?=\"\r\n",
+       {"run.exe"}},
+      {"Content-Disposition: attachment; filename=my file.exe\r\n", {"my file.exe"}},
+      {"Content-Disposition: attachment; filename=\"run.exe\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; foo; filename=run.exe\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; =x; filename=run.exe\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment filename=run.exe\r\n", {"run.exe"}},
+      {"Content-Disposition: filename=run.exe\r\n", {"run.exe"}},
+      {"Content-Type: application/x; name=\"a;b.exe\"\r\n", {"a;b.exe"}},
+      {"Content-Disposition: attachment; filename=\"C:\\\\tmp\\\\run.exe\"\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; filename=\"../../run.exe\"\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; filename=\"run.exe. . \"\r\n", {"run.exe"}},
+      {"Content-Disposition: attachment; x=" + std::string(20'000, 'x') + "; filename=run.exe\r\n",
+       {"run.exe"}},
+  };
+  for (const auto& [fields, names] : cases) {
+    EXPECT_EQ(names_of(attachments_of(with_part(fields, "x"))), names) << fields;
+  }
+}
+
+TEST(AttachmentNames, NoCharacterHidesTheEndingFromTheAsciiCopy) {
+  const auto found = attachments_of(
+      with_part("Content-Disposition: attachment; filename=\"run\u202exod.e\u200bxe\"\r\n", ""));
+  ASSERT_EQ(found.objects.size(), 1U);
+  EXPECT_EQ(found.objects[0].ascii_name, "runxod.exe");
+}
+
+TEST(AttachmentTypes, DeclaredInLowerCaseAndDetectedByContent) {
+  const std::string png =
+      "\x89PNG\r\n\x1a\n" + std::string("\0\0\0\rIHDR", 8) + std::string(40, '\0');
+  const auto found = attachments_of(with_file("a.txt", png, "TEXT/Plain"));
+  ASSERT_EQ(found.objects.size(), 1U);
+  EXPECT_EQ(found.objects[0].declared_type, "text/plain");
+  EXPECT_EQ(found.objects[0].detected_type, "image/png");
+  EXPECT_FALSE(found.objects[0].in_archive);
+
+  Limits none;
+  none.detect_types = false;
+  EXPECT_EQ(attachments_of(with_file("a.txt", png), none).objects[0].detected_type, "");
+}
+
+TEST(Attachments, ABodyIsNone) {
+  EXPECT_THAT(attachments_of(kHead + "\r\nhello\r\n").objects, IsEmpty());
+  EXPECT_THAT(attachments_of(with_part("Content-Type: text/html\r\n", "<p>")).objects, IsEmpty());
+  EXPECT_THAT(attachments_of(with_part("Content-Type: text\r\n", "old")).objects, IsEmpty());
+}
+
+TEST(Attachments, WhatHasNoNameIsAnObjectUnlessItIsTheBody) {
+  const char* const fields[] = {"Content-Type: image/png\r\n", "Content-Type: text/calendar\r\n",
+                                "Content-Disposition: attachment\r\n"};
+  for (const char* const field : fields) {
+    const auto found = attachments_of(with_part(field, "x"));
+    ASSERT_EQ(found.objects.size(), 1U) << field;
+    EXPECT_EQ(found.objects[0].name, "");
+    EXPECT_EQ(found.objects[0].path, "part 1");
+  }
+}
+
+TEST(Attachments, EnclosedMessagesAreWalked) {
+  const std::string inner = with_file("run.exe", "MZ");
+  const auto plain = attachments_of(with_part("Content-Type: message/rfc822\r\n", inner, "outer"));
+  EXPECT_THAT(names_of(plain), ElementsAre("", "run.exe"));
+  EXPECT_EQ(plain.objects[0].declared_type, "message/rfc822");
+  const auto encoded = attachments_of(
+      with_part("Content-Type: message/rfc822; name=a.eml\r\nContent-Transfer-Encoding: base64\r\n",
+                base64(inner)));
+  EXPECT_THAT(names_of(encoded), ElementsAre("a.eml", "run.exe"));
+}
+
+TEST(Attachments, PartsBehindTheLastBoundaryAreSeen) {
+  EXPECT_THAT(
+      names_of(attachments_of(with_part("", "x") +
+                              "--b\r\nContent-Disposition: attachment; filename=run.exe\r\n\r\nx")),
+      ElementsAre("run.exe"));
+}
+
+TEST(Attachments, UuencodedFilesInTheText) {
+  const std::string file = "begin 644 C:\\run.exe\r\n#0V%T\r\n`\r\nend\r\n";
+  EXPECT_THAT(names_of(attachments_of(kHead + "\r\nhello\r\n" + file + "more\r\n" + file)),
+              ElementsAre("run.exe", "run.exe"));
+  EXPECT_THAT(names_of(attachments_of(kHead + "\r\nbegin 644 words\r\nof prose, not of data\r\n")),
+              IsEmpty());
+  EXPECT_THAT(
+      names_of(attachments_of(with_part(
+          "Content-Type: image/gif; name=a.gif\r\nContent-Transfer-Encoding: x-uuencode\r\n",
+          file))),
+      ElementsAre("run.exe", "a.gif"));
+}
+
+TEST(Attachments, LimitsOfTheMessage) {
+  Limits limits;
+  limits.parts = 3;
+  std::string many = kHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 10; ++i) many += "--b\r\nContent-Type: image/png\r\n\r\nx\r\n";
+  EXPECT_EQ(attachments_of(many, limits).bomb, "the message: more than 3 parts");
+  limits.out_of_time = [] { return true; };
+  EXPECT_EQ(attachments_of(many, limits).bomb, "the message: reading the parts took too long");
+}
+
+}  // namespace
+}  // namespace postern::content
