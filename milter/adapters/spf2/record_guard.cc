@@ -25,6 +25,16 @@ bool has_wrong_escape(std::string_view term) {
   return false;
 }
 
+// "%{d2}": where there are just as many parts, the library loses the first octet, and what it then
+// asks for is somebody else's name.
+bool has_counted_macro(std::string_view term) {
+  for (std::size_t at = term.find("%{"); at != std::string_view::npos;
+       at = term.find("%{", at + 2)) {
+    if (at + 3 < term.size() && is_digit(term[at + 3])) return true;
+  }
+  return false;
+}
+
 // "/032" and "/00", which the library counts like any number; only so at the end of a term.
 bool has_padded_prefix(std::string_view term) {
   while (!term.empty() && is_digit(term.back())) {
@@ -78,6 +88,7 @@ const char* fault_of(std::string_view term) {
   if (term.size() > kLongestTerm) return "a term is too long for libspf2";
   if (!std::all_of(term.begin(), term.end(), is_visible)) return "octets that no record may have";
   if (has_wrong_escape(term)) return "a percent sign that begins no macro";
+  if (has_counted_macro(term)) return "libspf2 miscounts the parts of a macro";
   if (has_padded_prefix(term)) return "a prefix length with a zero before it";
   const bool is_qualified = std::string_view("+-~?").find(term.front()) != std::string_view::npos;
   const std::string_view bare = is_qualified ? term.substr(1) : term;

@@ -49,6 +49,8 @@ struct Kind {
 constexpr Kind kLibspf2IsNarrower[] = {
     {"Invalid CIDR", "it takes no prefix of length 0, which RFC 7208 5.6 allows"},
     {"Invalid character", "it takes no modifier whose name has a dot, which RFC 7208 12 allows"},
+    {"miscounts",
+     "it drops an octet where a macro asks for as many parts as there are, so is not asked"},
     {"that find nothing",
      "it cannot tell the look-ups of %{p} from those of terms, and counts both"},
 };
