@@ -189,11 +189,13 @@ Evaluation::Judged<Evaluation::Match> Evaluation::match_mx(const Mechanism& mech
                                                            const std::string& target) {
   auto asked = ask_counting(target, DnsType::mx);
   if (auto* const problem = std::get_if<Problem>(&asked)) return std::move(*problem);
-  const auto& hosts = std::get<DnsAnswer>(asked).mx;
+  auto& hosts = std::get<DnsAnswer>(asked).mx;
   if (hosts.size() > kMostMx) {
     return Problem{SpfResult::permerror, printable(target, kLongestName) + " has more than " +
                                              std::to_string(kMostMx) + " MX records"};
   }
+  std::stable_sort(hosts.begin(), hosts.end(),
+                   [](const auto& a, const auto& b) { return a.preference < b.preference; });
   for (const auto& mx : hosts) {
     if (mx.host.empty()) continue;
     auto addresses = ask(mx.host, address_type());

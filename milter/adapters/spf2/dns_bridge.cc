@@ -94,6 +94,11 @@ int DnsBridge::get_record(SPF_server_struct* server, const char* domain,
   const std::string name = name_of(domain);
   const bool is_first = records_++ == 0;
   if (!is_first && !count_term()) return SPF_E_BIG_DNS;
+  // The library does not cut names: what %{d} stands for would grow with every record.
+  if (std::strlen(domain) > kLongestName + 1) {
+    fail(SpfResult::permerror, "a name is too long for libspf2");
+    return SPF_E_BIG_STRING;
+  }
   const Found found = ask(name, DnsType::txt);
   if (found.code == TRY_AGAIN) return SPF_E_DNS_ERROR;
   std::vector<std::string> candidates;

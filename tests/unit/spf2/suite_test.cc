@@ -11,7 +11,7 @@ namespace postern {
 namespace {
 
 // As measured with libspf2 1.2.10; not one fewer.
-constexpr int kRight = 150;
+constexpr int kRight = 177;
 
 TEST(SpfSuite, Libspf2PassesNobodyWhomTheSuiteDoesNot) {
   int cases = 0;
@@ -30,9 +30,6 @@ TEST(SpfSuite, Libspf2PassesNobodyWhomTheSuiteDoesNot) {
       const auto verdict = checker.check(input, Deadline::after(std::chrono::seconds(60)));
       const std::string result(decide::to_string(verdict.result));
       right += one.accepted.contains(result) ? 1 : 0;
-      if (!one.accepted.contains(result))
-        std::cout << scenario.description << ": " << one.name << ": " << result << " not "
-                  << *one.accepted.begin() << " " << verdict.problem << "\n";
       if (result == "pass") {
         EXPECT_TRUE(one.accepted.contains(result)) << scenario.description << ": " << one.name;
       }
