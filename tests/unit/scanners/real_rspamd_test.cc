@@ -32,10 +32,11 @@ class RealRspamd : public testing::Test {
     const auto override_d = conf / "override.d";
     std::filesystem::create_directories(override_d);
     for (const char* module :
-         {"surbl",   "fuzzy_check",   "phishing",       "asn",      "spf",
-          "dmarc",   "arc",           "dkim",           "greylist", "ratelimit",
-          "neural",  "history_redis", "url_redirector", "mid",      "mx_check",
-          "replies", "antivirus",     "bayes_expiry",   "elastic",  "maillist"}) {
+         {"surbl",     "hfilter", "fuzzy_check",   "phishing",       "asn",
+          "spf",       "dmarc",   "arc",           "dkim",           "greylist",
+          "ratelimit", "neural",  "history_redis", "url_redirector", "mid",
+          "mx_check",  "replies", "antivirus",     "bayes_expiry",   "elastic",
+          "maillist"}) {
       test::write_file(override_d / (std::string(module) + ".conf"), "enabled = false;\n");
     }
     port_ = test::free_port();
@@ -46,9 +47,12 @@ class RealRspamd : public testing::Test {
 rbls { test_uribl { symbol = "TEST_URIBL"; rbl = "uribl.test"; checks = ["urls"];
                     no_ip = true; ipv6 = false; ignore_defaults = true; } }
 )");
+    std::filesystem::create_directories(conf / "local.d");
+    test::write_file(conf / "local.d" / "rbl_group.conf",
+                     "symbols = { \"TEST_URIBL\" { weight = 7.25; } }\n");
     test::write_file(override_d / "options.inc",
                      "dns { nameserver = [\"127.0.0.1:" + std::to_string(dns_->port()) +
-                         ":1\"]; timeout = 5s; retransmits = 1; }\n"
+                         ":1\"]; timeout = 1s; retransmits = 1; }\n"
                          "enable_test_patterns = true;\n");
     test::write_file(override_d / "worker-normal.inc",
                      "bind_socket = \"127.0.0.1:" + std::to_string(port_) + "\"; count = 1;\n");
@@ -57,7 +61,6 @@ rbls { test_uribl { symbol = "TEST_URIBL"; rbl = "uribl.test"; checks = ["urls"]
     }
     // A symbol of our own tells whether the transaction's facts arrived.
     test::write_file(conf / "rspamd.local.lua", R"(
-rspamd_config:set_metric_symbol({name = 'TEST_URIBL', score = 7.25})
 rspamd_config:register_symbol{
   name = 'SAW_TRANSACTION', score = 77.25, callback = function(task)
     local ip = task:get_from_ip()
@@ -155,7 +158,7 @@ TEST_F(RealRspamd, TellsWhichHostsAreListedAndForHowMuch) {
   const auto none = scan(clean);
   ASSERT_TRUE(none) << none.error().what;
   EXPECT_TRUE(none->uri_hits.empty());
-  ASSERT_EQ(result->uri_hits.size(), 1U);
+  ASSERT_EQ(result->uri_hits.size(), 1U) << test::read_file(*directory_ / "rspamd.log");
   EXPECT_EQ(result->uri_hits[0].symbol, "TEST_URIBL");
   EXPECT_EQ(result->uri_hits[0].points, 7250);
   EXPECT_EQ(result->uri_hits[0].hosts, std::vector<std::string>{"evil-links.com"});
