@@ -65,6 +65,9 @@ const Group* find_group(const Snapshot& snapshot, const Domain& domain,
 // mailbox is no user and no group of this domain.
 std::optional<mail::Address> find_catchall(const Snapshot& snapshot, const Domain& domain);
 
+// Who is in the group, through groups that are in it. A user is no group, whatever a member is called.
+Expansion expand(const Snapshot& snapshot, const Group& group);
+
 // `delimiters` is recipient_delimiter; the sub-address is cut for the user look-up only.
 Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
                  std::string_view delimiters);
