@@ -32,10 +32,10 @@ struct RecipientPolicy {
   const User* user = nullptr;    // nullptr: no such user document
   const Group* group = nullptr;  // the address is this group; it may be empty
   const Policy* policy = nullptr;
-  std::string
-      policy_source;  // which document the rules came from: "user:…", "domain:…", "policy:…"
+  // Which document the rules came from: "user:…", "domain:…", "policy:…", "opensrs:…".
+  std::string policy_source = {};
   const Platform* platform = nullptr;  // nullptr: the domain has none
-  std::string platform_source;
+  std::string platform_source = {};
 
   // The owner's own list first, then those that stand under an alias domain. Empty: no rules.
   std::vector<const SenderRules*> user_rules = {};
