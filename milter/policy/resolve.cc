@@ -183,6 +183,15 @@ std::optional<mail::Address> find_catchall(const Snapshot& snapshot, const Domai
   return mailbox.in_domain(domain.name);
 }
 
+Expansion expand(const Snapshot& snapshot, const Group& group) {
+  return expand(group, [&snapshot](const std::string& key) -> const Group* {
+    const auto address = mail::Address::parse(key);
+    const Domain* domain = address ? snapshot.domain_or_alias(address->domain()) : nullptr;
+    if (domain == nullptr || find_user(snapshot, *domain, *address, "") != nullptr) return nullptr;
+    return find_group(snapshot, *domain, *address);
+  });
+}
+
 Resolved resolve(const Snapshot& snapshot, const mail::Address& address,
                  std::string_view delimiters) {
   return resolve_as(Side::recipient, snapshot, address, delimiters);

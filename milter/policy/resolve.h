@@ -32,10 +32,10 @@ struct RecipientPolicy {
   const User* user = nullptr;    // nullptr: no such user document
   const Group* group = nullptr;  // the address is this group; it may be empty
   const Policy* policy = nullptr;
-  std::string
-      policy_source;  // which document the rules came from: "user:…", "domain:…", "policy:…"
+  // Which document the rules came from: "user:…", "domain:…", "policy:…", "opensrs:…".
+  std::string policy_source = {};
   const Platform* platform = nullptr;  // nullptr: the domain has none
-  std::string platform_source;
+  std::string platform_source = {};
 
   // The owner's own list first, then those that stand under an alias domain. Empty: no rules.
   std::vector<const SenderRules*> user_rules = {};
@@ -64,6 +64,9 @@ const Group* find_group(const Snapshot& snapshot, const Domain& domain,
 // The mailbox that gets what is sent to nobody in `domain`; nothing: there is no catchall, or its
 // mailbox is no user and no group of this domain.
 std::optional<mail::Address> find_catchall(const Snapshot& snapshot, const Domain& domain);
+
+// Who is in the group, through groups that are in it. A user is no group, whatever a member is called.
+Expansion expand(const Snapshot& snapshot, const Group& group);
 
 // `delimiters` is recipient_delimiter; the sub-address is cut for the user look-up only.
 Resolved resolve(const Snapshot& snapshot, const mail::Address& address,

@@ -48,8 +48,10 @@ const UriRule* UriRules::find(UriAction action, std::string_view host) const {
     const auto found = list.find(address->to_string());
     return found == list.end() ? nullptr : &rules_[found->second];
   }
-  while (true) {
-    if (const auto found = list.find(name); found != list.end()) return &rules_[found->second];
+  for (bool whole = true;; whole = false) {
+    const auto found = list.find(name);
+    // "1.192.0.2.1" is not below an address.
+    if (found != list.end() && (whole || !IpAddress::parse(name))) return &rules_[found->second];
     const std::size_t dot = name.find('.');
     if (dot == std::string::npos) return nullptr;
     name.erase(0, dot + 1);

@@ -70,9 +70,8 @@ RouteAnswer relay_recipients(const Snapshot& snapshot, std::string_view key,
           [](const policy::UnknownDomain&) -> RouteAnswer { return NotFound{}; },
           [](const policy::Dangling& dangling) -> RouteAnswer { return Temporary{dangling.what}; },
           [](const policy::RecipientPolicy& recipient) -> RouteAnswer {
-            if (recipient.domain->recipients_known && recipient.user == nullptr) {
-              return NotFound{};
-            }
+            if (recipient.domain->recipients_known && !recipient.is_known()) return NotFound{};
+            if (recipient.group != nullptr && recipient.group->members.empty()) return NotFound{};
             return Found{"OK"};
           }},
       policy::resolve(snapshot, *address, options.recipient_delimiters));
@@ -101,11 +100,32 @@ RouteAnswer transport(const Snapshot& snapshot, std::string_view key, const Rout
                     policy::resolve(snapshot, *address, options.recipient_delimiters));
 }
 
-RouteAnswer virtual_alias(const Snapshot& snapshot, std::string_view key) {
+RouteAnswer members_of(const Snapshot& snapshot, const policy::Group& group) {
+  const policy::Expansion expansion = policy::expand(snapshot, group);
+  if (expansion.fault) return Temporary{"group " + group.email + ": " + *expansion.fault};
+  std::string addresses;
+  for (const policy::GroupMember& member : expansion.members) {
+    addresses += (addresses.empty() ? "" : ",") + member.address.to_string();
+  }
+  if (addresses.empty()) return NotFound{};
+  return Found{std::move(addresses)};
+}
+
+// A user under his primary name is himself; so is an address that nobody knows, which its platform may.
+RouteAnswer virtual_alias(const Snapshot& snapshot, std::string_view key,
+                          const RouteOptions& options) {
   const auto address = parse_key(key);
   if (!address) return NotFound{};
   const policy::Domain* domain = served_domain(snapshot, address->domain());
-  if (domain == nullptr || domain->name == address->domain()) return NotFound{};
+  if (domain == nullptr) return NotFound{};
+  if (policy::find_user(snapshot, *domain, *address, options.recipient_delimiters) == nullptr) {
+    const policy::Group* group = policy::find_group(snapshot, *domain, *address);
+    if (group != nullptr) return members_of(snapshot, *group);
+    if (const auto mailbox = policy::find_catchall(snapshot, *domain)) {
+      return Found{mailbox->to_string()};
+    }
+  }
+  if (domain->name == address->domain()) return NotFound{};
   return Found{address->in_domain(domain->name).to_string()};
 }
 
@@ -173,7 +193,7 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
     case Table::transport:
       return transport(snapshot, key, options);
     case Table::virtual_alias:
-      return virtual_alias(snapshot, key);
+      return virtual_alias(snapshot, key, options);
     case Table::sender_login:
       return sender_login(snapshot, key);
     // No document in force says anything about these.

@@ -37,7 +37,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Example{"policy:Eygdk", "policy_policyA"},
                     Example{"policy:Eygdk", "policy_policyA_as_posted"},
                     Example{"user:tywin@lannister.net", "user_tywin@lannister.net"},
-                    Example{"user:joffrey@lannister.net", "user_joffrey@lannister.net"}));
+                    Example{"user:joffrey@lannister.net", "user_joffrey@lannister.net"},
+                    Example{"wblist:alive.net", "wblist_alive.net"},
+                    Example{"wblist:alive.net", "wblist_as_posted"},
+                    Example{"attachments:stark.net", "attachments_stark.net"},
+                    Example{"uris:stark.net", "uris_stark.net"},
+                    Example{"groups:got.net", "groups_got.net"},
+                    Example{"groups:stark.net", "groups_stark.net"}));
 
 TEST(ShowAsUnderstood, FillsInDefaultsAndNormalises) {
   const std::string text =
@@ -77,6 +83,42 @@ TEST(ShowAsUnderstood, RefusesWhatDecodingRefuses) {
 TEST(ShowAsUnderstood, ShowsTypesWithoutRulesAsTheyAre) {
   EXPECT_EQ(shown("mailfrom:d.net", R"([{"value":"tywin.net","type":"ALLOW"}])"),
             "[\n  {\n    \"value\": \"tywin.net\",\n    \"type\": \"ALLOW\"\n  }\n]");
+}
+
+TEST(ShowAsUnderstood, ListsInTheirOneForm) {
+  const std::string rules =
+      shown("wblist:d.net", R"([{"value":"*@Tywin.NET","type":"allow","note":"kept"}])");
+  for (const std::string part : {R"("value": "tywin.net")", R"("type": "ALLOW")",
+                                 R"("spfOn": true)", R"("expireAt": null)", R"("note": "kept")"}) {
+    EXPECT_THAT(rules, HasSubstr(part));
+  }
+  // Written plainly it would be a whole domain.
+  EXPECT_THAT(shown("wblist:d.net", R"j([{"value":"\"*\"@d.net","type":"BLOCK"}])j"),
+              HasSubstr(R"x(\"*\"@d.net)x"));
+  EXPECT_THAT(shown("attachments:d.net",
+                    R"([{"action":"DELETE","checkType":"ARCHIVE_FILENAME","filter":"a"}])"),
+              HasSubstr(R"("action": "deny")"));
+  EXPECT_THAT(
+      shown("uris:d.net", R"([{"action":"WHITELIST_URI_HOST","filter":"! B\u00fccher.example"}])"),
+      HasSubstr("!xn--bcher-kva.example"));
+}
+
+TEST(ShowAsUnderstood, AnOpensrsDocumentWithoutItsSecrets) {
+  const std::string seed = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";  // RFC 8032, test 1
+  const std::string text = shown(
+      "opensrs:d.net",
+      R"({"credentials":{"user":"u","password":"hush"},"attributes":{"service_ smtprelay":"Disabled",
+          "allow":["nobody"],"notes_external":"kept","dkim_selector":"s","dkim_ key":")" +
+          seed + R"("}})");
+  for (const std::string part :
+       {R"("service_smtprelay": "disabled")", R"("service_smtpin": "enabled")",
+        R"x("dkim_key": "(redacted)")x", "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        R"("notes_external": "kept")", "/attributes/allow/0"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("nWGxne")));
+  EXPECT_THAT(text, Not(HasSubstr("hush")));
+  EXPECT_THAT(redacted(R"({"attributes":{"dkim_ key":"hush"}})"), Not(HasSubstr("hush")));
 }
 
 TEST(ShowAsUnderstood, KeepsSecretsOut) {
