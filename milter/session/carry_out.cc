@@ -137,23 +137,27 @@ Status Transaction::edit(const decide::Plan& plan, const std::vector<decide::Dec
         !done) {
       return done;
     }
-  } else if (incoming && !decisions.empty()) {
-    if (Status done = add_findings(plan, decisions.front(), editor); !done) return done;
+  } else {
+    if (incoming) {
+      if (Status done = add_findings(decisions.front(), editor); !done) return done;
+    }
+    if (Status done = mark(plan, editor); !done) return done;
   }
   return deliver_to_canonical_addresses(recipients_, editor);
 }
 
 // What was found out, as the recipients' mail programs read it.
-Status Transaction::add_findings(const decide::Plan& plan, const decide::Decision& decision,
-                                 MessageEditor& editor) {
+Status Transaction::add_findings(const decide::Decision& decision, MessageEditor& editor) {
   const policy::Policy& policy = *recipients_.front().rules->policy;
   if (Status done = add_spam_headers(decision, policy, editor); !done) return done;
-  if (Status done = add_authentication_results(editor); !done) return done;
+  return add_authentication_results(editor);
+}
+
+// What the policy asks to be put on it.
+Status Transaction::mark(const decide::Plan& plan, MessageEditor& editor) {
   if (plan.added_header) {
-    if (Status done = editor.add_header(plan.added_header->name, " " + plan.added_header->value);
-        !done) {
-      return done;
-    }
+    const auto& [name, value] = *plan.added_header;
+    if (Status done = editor.add_header(name, " " + value); !done) return done;
   }
   if (plan.subject_prefix.empty()) return success();
   return prefix_subject(message_, plan.subject_prefix, editor);

@@ -103,8 +103,8 @@ class Transaction {
   Status store(std::vector<ports::VaultCopy> copies, std::string_view queue_id);
   Status edit(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
               MessageEditor& editor);
-  Status add_findings(const decide::Plan& plan, const decide::Decision& decision,
-                      MessageEditor& editor);
+  Status add_findings(const decide::Decision& decision, MessageEditor& editor);
+  Status mark(const decide::Plan& plan, MessageEditor& editor);
   Status add_authentication_results(MessageEditor& editor);
   Result<std::vector<std::string>> sign(MessageEditor& editor);
   void tell_of_newcomers(const std::vector<decide::Decision>& decisions) const;

@@ -31,7 +31,8 @@ struct Mail {
   std::string sender = "<someone@example.org>";
   std::vector<std::string> recipients;
   std::vector<mail::HeaderField> headers = {{"From", " someone@example.org"},
-                                            {"Subject", " Hello"}};
+                                            {"Subject", " Hello"},
+                                            {"Date", " Thu, 01 Jan 2026 00:00:00 +0000"}};
   std::string body = "Hello.\r\n";
   std::string sasl_user = {};
   std::string client = "203.0.113.9";

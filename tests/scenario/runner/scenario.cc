@@ -52,7 +52,7 @@ std::string with_crlf(const std::string& text) {
 std::vector<std::pair<std::string, std::string>> headers_of(const YAML::Node& node,
                                                             const Scenario& scenario) {
   std::vector<std::pair<std::string, std::string>> headers = {
-      {"From", scenario.from.empty() ? "" : "<" + scenario.from + ">"},
+      {"From", "<" + (scenario.from.empty() ? "MAILER-DAEMON@example.org" : scenario.from) + ">"},
       {"To", "<" + scenario.to.front() + ">"},
       {"Subject", "Hello"},
       {"Date", "Sun, 01 Mar 2026 00:00:00 +0000"},

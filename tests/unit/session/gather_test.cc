@@ -52,7 +52,8 @@ TEST(Scanners, SeeTheMessageByteForByte) {
   auto& scanner = house.add_scanner(ports::ScanResult{});
   house.send({.recipients = {"<b@a.net>"}});
   EXPECT_EQ(scanner.last_message(),
-            "From: someone@example.org\r\nSubject: Hello\r\n\r\nHello.\r\n");
+            "From: someone@example.org\r\nSubject: Hello\r\nDate: Thu, 01 Jan 2026 00:00:00 "
+            "+0000\r\n\r\nHello.\r\n");
 }
 
 TEST(Scanners, AreNotAskedWhereNoPolicyCouldBeMoved) {

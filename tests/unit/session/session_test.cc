@@ -51,7 +51,9 @@ TEST(Incoming, SpamBelowTheLimitIsTaggedAndKept) {
   EXPECT_EQ(house.editor().header("X-Spam-Status"), "Yes, score=7.2 required=7.2");
   ASSERT_EQ(house.vault().stored().size(), 1U);
   const auto& stored = house.vault().stored()[0];
-  EXPECT_EQ(stored.bytes, "From: someone@example.org\r\nSubject: Hello\r\n\r\nHello.\r\n");
+  EXPECT_EQ(stored.bytes,
+            "From: someone@example.org\r\nSubject: Hello\r\nDate: Thu, 01 Jan 2026 00:00:00 "
+            "+0000\r\n\r\nHello.\r\n");
   EXPECT_EQ(stored.message.score, 7200);
   EXPECT_EQ(stored.message.generation, 7U);
   ASSERT_EQ(stored.message.copies.size(), 1U);
