@@ -42,8 +42,8 @@ RecipientStanding SmtpRecipientProbe::probe(const mail::Address& recipient,
                                             const policy::Platform& platform, Deadline deadline) {
   if (!is_safe_path(recipient.to_string())) return unknown("an address that cannot be asked about");
   if (!platform.fallback) return ask(recipient, platform.primary, deadline);
-  RecipientStanding first = ask(
-      recipient, platform.primary, deadline.sooner_of(Deadline::after(deadline.remaining() / 2)));
+  RecipientStanding first = ask(recipient, platform.primary,
+                                deadline.sooner_of(Deadline::after(deadline.remaining() / 2)));
   if (first.verdict != Verdict::unknown) return first;
   return ask(recipient, *platform.fallback, deadline);
 }
