@@ -110,7 +110,7 @@ SenderStanding CalloutSenderVerifier::probe(const mail::Address& sender, const s
     standing.why = printable(error.what(), 100);
   }
   // Those who wait get the answer whatever becomes of the memory.
-  const SenderStanding believed = state_.with([&](State& state) {
+  SenderStanding believed = state_.with([&](State& state) {
     state.flights.erase(key);
     const auto running = state.probes.find(sender.domain());
     if (running != state.probes.end() && --running->second == 0) state.probes.erase(running);

@@ -42,8 +42,8 @@ RecipientStanding SmtpRecipientProbe::probe(const mail::Address& recipient,
                                             const policy::Platform& platform, Deadline deadline) {
   if (!is_safe_path(recipient.to_string())) return unknown("an address that cannot be asked about");
   if (!platform.fallback) return ask(recipient, platform.primary, deadline);
-  const RecipientStanding first = ask(
-      recipient, platform.primary, deadline.sooner_of(Deadline::after(deadline.remaining() / 2)));
+  RecipientStanding first = ask(recipient, platform.primary,
+                                deadline.sooner_of(Deadline::after(deadline.remaining() / 2)));
   if (first.verdict != Verdict::unknown) return first;
   return ask(recipient, *platform.fallback, deadline);
 }
@@ -56,7 +56,7 @@ RecipientStanding SmtpRecipientProbe::ask(const mail::Address& recipient, const 
   if (demands_tls(hop)) return unknown(endpoint.to_string() + ": demands TLS");
   auto dialogue = Dialogue::connect(endpoint, deadline, "recipient probe", &stopping_);
   if (!dialogue) return unknown(dialogue.error().what);
-  const RecipientStanding standing = [&] {
+  RecipientStanding standing = [&] {
     if (const auto offered = dialogue->greet(helo_name_); !offered) {
       return unknown(offered.error().what);
     }
