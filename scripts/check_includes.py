@@ -81,7 +81,7 @@ IMPURE = re.compile(
 
 POSIX = re.compile(
     r"(sys|net|netinet|arpa|linux)/[a-z_]+\.h|"
-    r"(unistd|fcntl|poll|netdb|pthread|signal|syslog|time|errno|strings|grp|pwd|dirent|sysexits|"
+    r"(unistd|fcntl|poll|stdbool|netdb|pthread|signal|syslog|time|errno|strings|grp|pwd|dirent|sysexits|"
     r"dlfcn|resolv|termios|getopt|ftw|fnmatch|spawn|sched|endian|byteswap|malloc|execinfo)\.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -108,8 +108,7 @@ Decision decide_incoming(const IncomingCase& incoming, const Evidence& evidence,
   } else {
     decision.reply =
         decider->reply ? *decider->reply : rejection_of(decision.decider, decider->detail);
-    decision.disposition =
-        decision.reply.is_temporary() ? Disposition::defer : Disposition::reject;
+    decision.disposition = decision.reply.is_temporary() ? Disposition::defer : Disposition::reject;
   }
   note_outcome(decision, deciding, incoming, why);
   return decision;

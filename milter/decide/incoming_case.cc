@@ -30,6 +30,11 @@ class Notes {
   Explanation* why_;
 };
 
+bool asks_for_types(const policy::AttachmentRules* rules) {
+  return rules != nullptr && (rules->has(policy::AttachmentCheck::content_type) ||
+                              rules->has(policy::AttachmentCheck::archive_content_type));
+}
+
 // Refused or kept as BLACKLISTED: only a virus comes before that.
 Needs needs_of_blocked(const IncomingCase& incoming, const Notes& notes) {
   const policy::Policy& policy = *incoming.rules.policy;
@@ -51,6 +56,7 @@ Needs needs_of_blocked(const IncomingCase& incoming, const Notes& notes) {
 Needs& Needs::operator|=(const Needs& other) {
   virus |= other.virus;
   attachments |= other.attachments;
+  attachment_types |= other.attachment_types;
   sender |= other.sender;
   dmarc |= other.dmarc;
   spam |= other.spam;
@@ -70,6 +76,9 @@ Needs needs_of(const IncomingCase& incoming, bool dmarc_is_enforced, Explanation
   Needs needs;
   needs.virus = true;
   needs.attachments = notes.class_matters("attachments", MailClass::bad_attachments);
+  needs.attachment_types =
+      needs.attachments && (asks_for_types(incoming.rules.attachments) ||
+                            asks_for_types(incoming.rules.platform_attachments));
   if (verdict == Verdict::allowed) {
     for (const std::string_view what :
          {"sender verify", "DMARC", "spam score", "bad encoding", "bad headers"}) {
@@ -78,6 +87,9 @@ Needs needs_of(const IncomingCase& incoming, bool dmarc_is_enforced, Explanation
     return needs;
   }
   needs.sender = incoming.sender_is_verified;
+  if (!needs.sender) {
+    notes.not_needed("sender verify", "off, or a sender or client for whom it does not count");
+  }
   needs.dmarc = dmarc_is_enforced;
   needs.encoding = notes.class_matters("bad encoding", MailClass::bad_encoding);
   needs.headers = notes.class_matters("bad headers", MailClass::bad_headers);
@@ -91,6 +103,7 @@ Needs needs_of(const IncomingCase& incoming, bool dmarc_is_enforced, Explanation
     notes.not_needed("spam score", "delivered and kept nowhere whatever the score");
   }
   needs.uri_hosts = needs.spam && incoming.rules.uris != nullptr;
+  if (!needs.uri_hosts) notes.not_needed("URI hosts", "the domain has no rules about them");
   return needs;
 }
 

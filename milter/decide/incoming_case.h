@@ -23,6 +23,7 @@ struct IncomingCase {
 struct Needs {
   bool virus = false;
   bool attachments = false;
+  bool attachment_types = false;  // what they are by their content: some rule asks for it
   bool sender = false;
   bool dmarc = false;
   bool spam = false;

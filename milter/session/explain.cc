@@ -28,8 +28,21 @@ void Transaction::note_refusal(std::string_view given, const mail::Reply& reply)
   recipients.back().refused = reply;
 }
 
+// SPF, DKIM and DMARC are asked once for all: what was not asked stands with the message.
+void Transaction::explain_authentication() const {
+  const auto note = [this](const char* what, bool was_asked) {
+    if (was_asked) return;
+    explained_->sender.add(what, "", "no rule that names this sender depends on it",
+                           decide::Effect::not_looked_at);
+  };
+  note("SPF", !std::holds_alternative<decide::NotNeeded>(evidence_.spf));
+  note("DKIM", !std::holds_alternative<decide::NotNeeded>(evidence_.dkim));
+  note("DMARC", !std::holds_alternative<decide::NotNeeded>(evidence_.dmarc));
+}
+
 void Transaction::explain(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                           const std::vector<ports::VaultCopy>& copies) const {
+  explain_authentication();
   explained_->evidence = evidence_;
   explained_->reply = plan.reply;
   explained_->outcome = outcome_of(plan);

@@ -29,6 +29,7 @@ Content look_inside(const ports::ScanInput& input, const decide::Needs& needs) {
   if (!needs.attachments && !needs.uri_hosts && !needs.encoding) return found;
   content::Limits limits;
   const Deadline deadline = Deadline::after(kContentTime);
+  limits.detect_types = needs.attachment_types;
   limits.out_of_time = [deadline] { return deadline.passed(); };
   const content::ParsedMessage parsed(input.message, limits);
   if (needs.encoding) found.encoding_defects = content::find_encoding_defects(parsed);

@@ -112,6 +112,7 @@ class Transaction {
               std::string_view queue_id, std::size_t copies,
               std::vector<std::string> signed_by) const;
   void explain_direction() const;
+  void explain_authentication() const;
   void note_refusal(std::string_view given, const mail::Reply& reply) const;
   void explain(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                const std::vector<ports::VaultCopy>& copies) const;
