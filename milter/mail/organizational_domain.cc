@@ -9,8 +9,9 @@ namespace {
 
 // Loaded once: 50 kB, immutable, and libpsl's look-ups are safe from many threads.
 const psl_ctx_t* public_suffixes() {
-  static const std::unique_ptr<psl_ctx_t, decltype(&psl_free)> list(psl_latest(nullptr), &psl_free);
-  return list != nullptr ? list.get() : psl_builtin();
+  static const std::unique_ptr<psl_ctx_t, decltype(&psl_free)> kList(psl_latest(nullptr),
+                                                                     &psl_free);
+  return kList != nullptr ? kList.get() : psl_builtin();
 }
 
 }  // namespace

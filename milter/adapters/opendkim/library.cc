@@ -1,11 +1,13 @@
 #include "adapters/opendkim/library.h"
 
-#include <stdbool.h>  // the library says _Bool
 #include <sys/types.h>
 
+// The library's header is C and says _Bool; the compilers' stdbool.h do not agree whether that is C++.
+#define _Bool bool  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 extern "C" {
 #include <opendkim/dkim.h>
 }
+#undef _Bool
 
 #include <algorithm>
 #include <cstring>

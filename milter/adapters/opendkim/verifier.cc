@@ -114,22 +114,24 @@ std::vector<Field> fields_for_library(const mail::Message& message,
   auto wanted = wanted_fields(candidates);
   const bool signs_signatures = wanted.contains(kSignatureName);
   std::vector<Field> fields;
+  const auto& headers = message.headers();
   auto candidate = candidates.rbegin();
-  for (auto field = message.headers().rbegin(); field != message.headers().rend(); ++field) {
-    if (is_signature(*field)) {
-      if (candidate == candidates.rend() || candidate->field != &*field)
-        continue;  // beyond the tenth
+  for (std::size_t at = headers.size(); at-- > 0;) {
+    const HeaderField& field = headers[at];
+    if (is_signature(field)) {
+      const bool is_candidate = candidate != candidates.rend() && candidate->field == &field;
+      if (!is_candidate) continue;  // beyond the tenth
       if (candidate->key || (signs_signatures && candidate->signature)) {
-        fields.push_back(
-            {with_line_ends(*field), true, candidate->key ? &candidate->key->record : nullptr});
+        const std::string* const key = candidate->key ? &candidate->key->record : nullptr;
+        fields.push_back({with_line_ends(field), true, key});
       }
       ++candidate;
       continue;
     }
-    const auto left = wanted.find(ascii_lower(trim(field->name)));
+    const auto left = wanted.find(ascii_lower(trim(field.name)));
     if (left == wanted.end() || left->second == 0) continue;
     --left->second;
-    fields.push_back({with_line_ends(*field), false, nullptr});
+    fields.push_back({with_line_ends(field), false, nullptr});
   }
   std::reverse(fields.begin(), fields.end());
   return fields;
@@ -169,36 +171,44 @@ void conclude(Candidate& candidate, Finding finding, const mail::Message& messag
   candidate.conclude(finding.result, std::move(finding.problem));
 }
 
+Status check_signatures(std::vector<Candidate>& candidates, const mail::Message& message,
+                        LibraryPool& libraries, Deadline deadline) {
+  const auto fields = fields_for_library(message, candidates);
+  if (!has_only_crlf(message.body())) {
+    conclude_all(candidates, DkimResult::neutral, "the body has bare CR or LF");
+    return success();
+  }
+  if (holds_nul(fields)) {
+    conclude_all(candidates, DkimResult::neutral, "the header holds NUL");
+    return success();
+  }
+  auto library = libraries.take();
+  if (library == nullptr) return temporary_error("DKIM: no memory for libopendkim");
+  auto findings = library->check(fields, message.body(), deadline);
+  libraries.give_back(std::move(library));
+
+  const auto shown_to_library = std::count_if(
+      fields.begin(), fields.end(), [](const Field& field) { return field.is_signature; });
+  const bool saw_all = static_cast<std::size_t>(shown_to_library) == message.count(kSignatureField);
+  auto finding = findings.begin();
+  for (Candidate& candidate : candidates) {
+    if (candidate.key) conclude(candidate, std::move(*finding++), message, saw_all);
+  }
+  return success();
+}
+
 }  // namespace
 
 Result<decide::DkimVerdict> Verifier::verify(const mail::Message& message, Deadline deadline) {
   auto candidates = read_signatures(message, clock_.wall());
   fetch_keys(candidates, resolver_, deadline);
-
-  const bool any_left =
+  const bool any_key =
       std::any_of(candidates.begin(), candidates.end(),
                   [](const Candidate& candidate) { return candidate.key.has_value(); });
-  if (any_left) {
-    const auto fields = fields_for_library(message, candidates);
-    if (!has_only_crlf(message.body())) {
-      conclude_all(candidates, DkimResult::neutral, "the body has bare CR or LF");
-    } else if (holds_nul(fields)) {
-      conclude_all(candidates, DkimResult::neutral, "the header holds NUL");
-    } else {
-      auto library = libraries_.take();
-      if (library == nullptr) return temporary_error("DKIM: no memory for libopendkim");
-      auto findings = library->check(fields, message.body(), deadline);
-      libraries_.give_back(std::move(library));
-      const auto signature_fields = static_cast<std::size_t>(std::count_if(
-          fields.begin(), fields.end(), [](const Field& field) { return field.is_signature; }));
-      const bool saw_all = signature_fields == message.count(kSignatureField);
-      auto finding = findings.begin();
-      for (Candidate& candidate : candidates) {
-        if (candidate.key) conclude(candidate, std::move(*finding++), message, saw_all);
-      }
-    }
+  if (any_key) {
+    if (Status done = check_signatures(candidates, message, libraries_, deadline); !done)
+      return done.error();
   }
-
   decide::DkimVerdict verdict;
   for (Candidate& candidate : candidates) verdict.signatures.push_back(std::move(candidate.shown));
   return verdict;
