@@ -178,7 +178,7 @@ Status Transaction::add_authentication_results(MessageEditor& editor) {
   }
   if (!findings.spf && !findings.dkim && !findings.dmarc) return success();
   return editor.insert_header("Authentication-Results",
-                              " " + authentication_results(authserv_id(), findings));
+                              authentication_results(authserv_id(), findings));
 }
 
 Result<std::vector<std::string>> Transaction::sign(MessageEditor& editor) {
