@@ -325,7 +325,7 @@ bool Judge::missed_evidence(const Named& named, std::string& what) const {
 
 // What became of a rule that names the sender.
 std::string Judge::state_of(const Named& named, const Outcome& outcome, Effect& effect) const {
-  const std::string names = "names " + named.who.to_string();
+  std::string names = "names " + named.who.to_string();
   effect = Effect::applied;
   if (&named == outcome.by) return names;
   const Assumed as_known;
