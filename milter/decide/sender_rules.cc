@@ -68,6 +68,7 @@ class Judge {
     }
     collect(question.recipient.user_rules, true);
     collect(question.recipient.domain_rules, false);
+    if (question.recipient.opensrs != nullptr) collect_entries(*question.recipient.opensrs);
   }
 
   Outcome decide(const Assumed& assumed) const;
@@ -79,7 +80,15 @@ class Judge {
   void explain(const Outcome& outcome, Explanation& why) const;
 
  private:
+  // An OpenSRS entry that names an identity.
+  struct Entry {
+    const std::string* entry;
+    Identity who;
+    Verdict verdict;
+  };
+
   void collect(const std::vector<const SenderRules*>& lists, bool of_user);
+  void collect_entries(const policy::OpensrsDomain& opensrs);
   bool is_authorised(const Identity& who) const {
     return question_.is_authorised_for && question_.is_authorised_for(who.address->domain());
   }
@@ -105,6 +114,7 @@ class Judge {
   std::vector<Identity> identities_;
   std::vector<Named> named_;
   std::vector<Named> expired_;
+  std::vector<Entry> entries_;
 };
 
 void Judge::collect(const std::vector<const SenderRules*>& lists, bool of_user) {
@@ -180,24 +190,37 @@ const Named* Judge::winner(const Assumed& assumed) const {
   return first != nullptr ? first : best(!user_rules_win(), assumed);
 }
 
-// An exact address before a wildcard, and block before allow.
-Outcome Judge::by_opensrs_lists(const Assumed& assumed) const {
-  const policy::OpensrsDomain& opensrs = *question_.recipient.opensrs;
-  Outcome outcome;
-  int best_rank = 0;
-  const auto consider = [&](const policy::SenderGlobs& globs, const Identity& who,
-                            Verdict verdict) {
-    const std::string* const entry = globs.find(*who.address);
-    if (entry == nullptr) return;
-    const int rank =
-        (entry->find('*') == std::string::npos ? 3 : 1) + (verdict == Verdict::always_spam ? 1 : 0);
-    if (rank <= best_rank) return;
-    best_rank = rank;
-    outcome = {verdict, nullptr, *entry, who.to_string()};
+// Looked for once: a long list of wildcards is asked for each address no more than that.
+void Judge::collect_entries(const policy::OpensrsDomain& opensrs) {
+  const auto note = [this](const std::string* entry, const Identity& who, Verdict verdict) {
+    if (entry != nullptr) entries_.push_back({entry, who, verdict});
   };
   for (const Identity& who : identities_) {
-    consider(opensrs.block, who, Verdict::always_spam);
-    if (!who.by_header || author_counts(assumed)) consider(opensrs.allow, who, Verdict::allowed);
+    const bool is_known =
+        &who != &identities_.front() && *who.address == *identities_.front().address;
+    if (is_known) {
+      const std::vector<Entry> of_first = entries_;
+      for (const Entry& entry : of_first) {
+        if (entry.who.address == identities_.front().address) note(entry.entry, who, entry.verdict);
+      }
+      continue;
+    }
+    note(opensrs.block.find(*who.address), who, Verdict::always_spam);
+    note(opensrs.allow.find(*who.address), who, Verdict::allowed);
+  }
+}
+
+// An exact address before a wildcard, and block before allow.
+Outcome Judge::by_opensrs_lists(const Assumed& assumed) const {
+  Outcome outcome;
+  int best_rank = 0;
+  for (const Entry& entry : entries_) {
+    const bool blocks = entry.verdict == Verdict::always_spam;
+    if (!blocks && entry.who.by_header && !author_counts(assumed)) continue;
+    const int rank = (entry.entry->find('*') == std::string::npos ? 3 : 1) + (blocks ? 1 : 0);
+    if (rank <= best_rank) continue;
+    best_rank = rank;
+    outcome = {entry.verdict, nullptr, *entry.entry, entry.who.to_string()};
   }
   return outcome;
 }
@@ -219,7 +242,7 @@ Outcome Judge::decide(const Assumed& assumed) const {
     }
   }
   if (rule != nullptr) return {Verdict::allowed, rule, "", ""};
-  return opensrs == nullptr ? Outcome{} : by_opensrs_lists(assumed);
+  return by_opensrs_lists(assumed);
 }
 
 // Tried with every result that what is missing could have.
@@ -302,7 +325,7 @@ bool Judge::missed_evidence(const Named& named, std::string& what) const {
 
 // What became of a rule that names the sender.
 std::string Judge::state_of(const Named& named, const Outcome& outcome, Effect& effect) const {
-  const std::string names = "names " + named.who.to_string();
+  std::string names = "names " + named.who.to_string();
   effect = Effect::applied;
   if (&named == outcome.by) return names;
   const Assumed as_known;

@@ -12,7 +12,7 @@ namespace {
 
 // For the program and what it remembers while matching. Past it RE2 answers more slowly or does not
 // compile, and never takes more.
-constexpr std::int64_t kMaxMemory = 256 * 1024;
+constexpr std::int64_t kMaxMemory = std::int64_t{256} * 1024;
 constexpr std::size_t kMaxShown = 200;
 
 RE2::Options options() {
@@ -95,7 +95,7 @@ bool AttachmentRules::has(AttachmentCheck check) const {
 }
 
 const AttachmentRules& builtin_attachment_rules() {
-  static const AttachmentRules rules = [] {
+  static const AttachmentRules kRules = [] {
     const std::string programs =
         R"(\.(exe|scr|com|bat|cmd|pif|vbs|vbe|js|jse|wsf|hta|lnk|cpl|msi|ps1|iso|img)$)";
     const auto deny = [&programs](AttachmentCheck check) {
@@ -109,7 +109,7 @@ const AttachmentRules& builtin_attachment_rules() {
     return AttachmentRules("built-in attachment rules", {deny(AttachmentCheck::filename),
                                                          deny(AttachmentCheck::archive_filename)});
   }();
-  return rules;
+  return kRules;
 }
 
 }  // namespace postern::policy

@@ -75,12 +75,14 @@ SenderGlobs::SenderGlobs(const std::vector<std::string>& entries) {
     std::string entry = comparable(written);
     const std::string_view rest =
         std::string_view(entry).substr(entry.starts_with("*@") ? std::size_t{2} : 0);
-    if (rest.find('*') != std::string_view::npos) {
+    const bool any_local_part = rest.size() < entry.size();
+    // An "@" left over: a quoted local part may hold one.
+    const bool is_general = rest.find('*') != std::string_view::npos ||
+                            (any_local_part && rest.find('@') != std::string_view::npos);
+    if (is_general) {
       others_.push_back(position);
-    } else if (rest.size() < entry.size() && rest.find('@') == std::string_view::npos) {
+    } else if (any_local_part) {
       domains_.emplace(rest, position);
-    } else if (rest.size() < entry.size()) {
-      others_.push_back(position);  // "*@a@b": a quoted local part may hold an @
     } else {
       exact_.emplace(entry, position);
     }

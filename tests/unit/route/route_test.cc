@@ -267,5 +267,70 @@ TEST(Route, AHostThatWouldWriteAnotherAnswerIsTemporary) {
   }
 }
 
+// ---- groups, the catchall and OpenSRS domains ----------------------------------------------------
+
+policy::SnapshotPtr with_rules() {
+  return test::snapshot_of(
+      {{"domain:known.net", test::domain_json("known.net", test::kStark,
+                                              R"("recipientsKnown":true,)"
+                                              R"("domainAliases":[{"name":"alias.net"}])")},
+       {"user:bran@known.net", R"({"email":"bran@known.net"})"},
+       {"user:both@known.net", R"({"email":"both@known.net"})"},
+       {"groups:known.net",
+        R"([{"email":"empty@known.net"},{"email":"both@known.net"},)"
+        R"({"email":"all@known.net","recipients":[{"email":"bran@known.net","type":"USER"},)"
+        R"({"email":"more@known.net","type":"ALIAS"},)"
+        R"({"email":"x@far.org","type":"EXTERNAL_ADDRESS"}]},)"
+        R"({"email":"more@known.net","recipients":[{"email":"\"a b\"@known.net"}]}])"},
+       {"user:arya@caught.net",
+        R"({"email":"arya@caught.net","platform":{"id":"Q","name":"q","transportDest":"q.net"}})"},
+       {"opensrs:caught.net",
+        R"({"catchall":"arya","aliases":["caught.org"],"filtermx":"mx.caught.net:2525"})"},
+       {"opensrs:off.net", R"({"disabled":true})"}});
+}
+
+TEST(RouteRules, GroupsCatchallAndOpensrsDomains) {
+  const std::vector<KeyCase> cases = {
+      {Table::relay_recipients, "bran@known.net", "OK OK"},
+      {Table::relay_recipients, "all@alias.net", "OK OK"},
+      {Table::relay_recipients, "nobody@known.net", "NOTFOUND"},
+      {Table::relay_recipients, "empty@known.net", "NOTFOUND"},
+      {Table::relay_recipients, "nobody@caught.net", "OK OK"},
+      {Table::relay_domains, "caught.net", "OK caught.net"},
+      {Table::relay_domains, "caught.org", "OK caught.net"},
+      {Table::relay_domains, "off.net", "OK off.net"},
+      // Everybody's mail goes where the filter hands it on.
+      {Table::transport, "arya@caught.net", "OK postern-may:[mx.caught.net]:2525"},
+      {Table::transport, "nobody@caught.org", "OK postern-may:[mx.caught.net]:2525"},
+      {Table::transport, "x@off.net", "OK error:5.1.1 no platform for this domain"},
+      {Table::virtual_alias, "bran@known.net", "NOTFOUND"},
+      {Table::virtual_alias, "bran@alias.net", "OK bran@known.net"},
+      {Table::virtual_alias, "ALL@known.net", "OK bran@known.net,\"a b\"@known.net,x@far.org"},
+      {Table::virtual_alias, "all@alias.net", "OK bran@known.net,\"a b\"@known.net,x@far.org"},
+      {Table::virtual_alias, "both@known.net", "NOTFOUND"},
+      {Table::virtual_alias, "empty@known.net", "NOTFOUND"},
+      {Table::virtual_alias, "nobody@known.net", "NOTFOUND"},
+      {Table::virtual_alias, "nobody@caught.org", "OK arya@caught.net"},
+      {Table::virtual_alias, "arya@caught.net", "NOTFOUND"},
+      {Table::virtual_alias, "arya@caught.org", "OK arya@caught.net"},
+  };
+  for (const KeyCase& each : cases) {
+    EXPECT_EQ(shown(answer(*with_rules(), each.table, each.key, {})), each.answer)
+        << to_string(each.table) << " " << each.key;
+  }
+}
+
+TEST(RouteRules, AGroupThatIsTooLargeIsTemporary) {
+  std::string members;
+  for (int i = 0; i <= 1000; ++i) {
+    members += std::string(i == 0 ? "" : ",") + R"({"email":"m)" + std::to_string(i) + "@d.net\"}";
+  }
+  const auto snapshot = test::snapshot_of(
+      {{"domain:d.net", test::domain_json("d.net", test::kStark)},
+       {"groups:d.net", R"([{"email":"all@d.net","recipients":[)" + members + "]}]"}});
+  EXPECT_EQ(shown(answer(*snapshot, Table::virtual_alias, "all@d.net", {})),
+            "TEMP group all@d.net: more than 1000 members");
+}
+
 }  // namespace
 }  // namespace postern::route
