@@ -7,8 +7,11 @@
 #include <sstream>
 
 #include "adapters/header_scanner/header_scanner.h"
+#include "base/log.h"
 #include "mail/subject.h"
 #include "route/route.h"
+#include "scenario/runner/conversation.h"
+#include "scenario/runner/outside.h"
 #include "scenario/runner/scenario.h"
 #include "support/conversation.h"
 
@@ -61,95 +64,109 @@ std::string name_of_next_hop(const std::string& transport) {
   return transport;
 }
 
-class Conversation {
+// "550 5.7.1 text" fits "550 5.7.1" and "550".
+void expect_reply(const std::string& expected, const std::string& said, const std::string& where) {
+  const bool fits = said == expected || said.starts_with(expected + " ");
+  EXPECT_TRUE(fits) << where << ": " << said << ", not " << expected;
+}
+
+session::Rules rules_of(const std::string& settings) {
+  session::Rules rules;
+  rules.mixed_rejection = session::MixedRejection::defer;
+  const bool strict = settings == "strict";
+  EXPECT_TRUE(strict || settings.empty()) << "unknown settings " << settings;
+  rules.decide.dmarc_is_enforced = strict;
+  rules.authenticates_always = strict;
+  return rules;
+}
+
+// The copies as "recipient purpose class", sorted.
+template <typename Copy, typename Purpose, typename MailClass>
+std::string told(const Copy& copy, const Purpose& purpose, const MailClass& mail_class) {
+  return ascii_lower(copy.recipient) + " " + std::string(purpose) + " " + std::string(mail_class);
+}
+
+class Check {
  public:
-  Conversation(const Scenario& scenario, policy::SnapshotPtr snapshot)
+  Check(const Scenario& scenario, policy::SnapshotPtr snapshot, Outside& outside)
       : scenario_(scenario), snapshot_(std::move(snapshot)), house_(snapshot_) {
     scan::HeaderScannerConfig header;
     for (const char* const network : {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"}) {
       header.trust.push_back(*IpNetwork::parse(network));
     }
     house_.services().scanners.push_back(std::make_unique<scan::HeaderScanner>(header));
+    outside.lend(house_.services());
+    house_.set_rules(rules_of(scenario.settings));
+    mail::Message message;
+    for (const auto& [name, value] : scenario_.headers) message.add_header(name, " " + value);
+    message.set_body(scenario_.body);
+    headers_ = message.headers();
+    if (!scenario_.dkim_domain.empty()) {
+      headers_.insert(headers_.begin(),
+                      {"DKIM-Signature", outside.signature(message, scenario_.dkim_domain)});
+    }
   }
 
-  void check() {
-    session::Session session(house_.services());
-    if (!check_mail(session)) return;
-    check_recipients(session);
-    if (accepted_.empty()) return;
-    if (scenario_.refused) {
-      ADD_FAILURE() << "accepted: " << accepted_.front();
-      return;
-    }
-    check_end(session);
+  // What the daemon does is what the scenario says.
+  void as_daemon() {
+    testing::internal::CaptureStderr();
+    played_ = play(scenario_, headers_, house_.services(), nullptr);
+    log_ = testing::internal::GetCapturedStderr();
+    check_replies();
+    if (scenario_.refused || !played_.any_accepted()) return;
     check_delivered();
     check_stored();
     check_signatures();
   }
 
+  // And what it tells those who ask why is what it does.
+  void as_explained() {
+    session::Services own(house_.services().clock, house_.services().snapshot);
+    own.borrow(house_.services());
+    session::Explained explained;
+    const auto stored_before = house_.vault().stored().size();
+    const Played again = play(scenario_, headers_, own, &explained);
+    EXPECT_EQ(house_.vault().stored().size(), stored_before) << "explaining stored something";
+    EXPECT_EQ(again.mail, played_.mail);
+    EXPECT_EQ(again.rcpt, played_.rcpt);
+    EXPECT_EQ(again.end, played_.end);
+    EXPECT_EQ(again.goes_on, played_.goes_on);
+    if (played_.editor != nullptr && again.editor != nullptr) {
+      EXPECT_EQ(comparable(*again.editor), comparable(*played_.editor));
+      EXPECT_EQ(again.editor->recipients(), played_.editor->recipients());
+    }
+    std::vector<std::string> copies;
+    for (const session::ExplainedCopy& copy : explained.copies) {
+      copies.push_back(told(copy, copy.purpose, copy.mail_class));
+    }
+    std::sort(copies.begin(), copies.end());
+    EXPECT_EQ(copies, stored());
+    compare_explanation(explained);
+  }
+
  private:
-  // "250", "550 5.7.1": a bare code expects no more than the code.
-  static void expect_reply(const std::string& expected, const session::Verdict& verdict,
-                           const std::string& where) {
-    std::string said = "250";
-    if (const auto* const refuse = std::get_if<session::Refuse>(&verdict)) {
-      said = std::to_string(refuse->reply.code) + " " + refuse->reply.enhanced;
-    }
-    EXPECT_EQ(said.substr(0, expected.size()), expected) << where << ": " << said;
-  }
-
-  bool check_mail(session::Session& session) {
-    session::ClientFacts client;
-    client.address = IpAddress::parse(scenario_.client);
-    client.helo = scenario_.helo;
-    client.daemon_name = "mx.postern.test";
-    client.sasl_user = scenario_.sasl;
-    const std::string sender = "<" + scenario_.from + ">";
-    std::vector<std::string_view> arguments = {sender};
-    const std::string size = "SIZE=" + scenario_.size.value_or("");
-    if (scenario_.size) arguments.emplace_back(size);
-    const auto verdict = session.mail_from(client, arguments);
-    const bool refused = !std::holds_alternative<session::Continue>(verdict);
-    if (refused && scenario_.refused) {
-      expect_reply(*scenario_.refused, verdict, "MAIL");
-      return false;
-    }
-    expect_reply(scenario_.mail, verdict, "MAIL");
-    return !refused;
-  }
-
-  void check_recipients(session::Session& session) {
-    for (const std::string& recipient : scenario_.to) {
-      const auto verdict = session.rcpt_to({"<" + recipient + ">"});
-      const auto expected = scenario_.rcpt.find(recipient);
-      expect_reply(scenario_.refused                  ? *scenario_.refused
-                   : expected == scenario_.rcpt.end() ? "250"
-                                                      : expected->second,
-                   verdict, "RCPT " + recipient);
-      if (std::holds_alternative<session::Continue>(verdict)) {
-        accepted_.push_back("<" + recipient + ">");
+  void check_replies() {
+    if (scenario_.refused) {
+      if (played_.rcpt.empty()) expect_reply(*scenario_.refused, played_.mail, "MAIL");
+      for (const std::string& reply : played_.rcpt) {
+        expect_reply(*scenario_.refused, reply, "RCPT");
       }
+      return;
     }
-  }
-
-  void check_end(session::Session& session) {
-    std::vector<mail::HeaderField> fields;
-    for (const auto& [name, value] : scenario_.headers) {
-      fields.push_back({name, " " + value});
-      session.header(name, " " + value);
+    expect_reply(scenario_.mail, played_.mail, "MAIL");
+    for (std::size_t i = 0; i < played_.rcpt.size(); ++i) {
+      const auto expected = scenario_.rcpt.find(scenario_.to[i]);
+      expect_reply(expected == scenario_.rcpt.end() ? "250" : expected->second, played_.rcpt[i],
+                   "RCPT " + scenario_.to[i]);
     }
-    session.body(scenario_.body);
-    editor_ = std::make_unique<RecordingEditor>(fields, scenario_.body, accepted_);
-    const auto verdict = session.end_of_message("QUEUEID", *editor_);
-    expect_reply(scenario_.reply, verdict, "end of message");
-    goes_on_ = std::holds_alternative<session::Continue>(verdict);
+    if (played_.end) expect_reply(scenario_.reply, *played_.end, "end of message");
   }
 
   // Who gets it, and where it goes from here: the recipients the MTA still has, asked of the tables.
   std::map<std::string, std::string> next_hops() const {
     std::map<std::string, std::string> hops;
-    if (!goes_on_) return hops;
-    for (std::string recipient : editor_->recipients()) {
+    if (!played_.goes_on) return hops;
+    for (std::string recipient : played_.editor->recipients()) {
       if (recipient.starts_with('<')) recipient = recipient.substr(1, recipient.size() - 2);
       const auto answer = route::answer(*snapshot_, route::Table::transport, recipient, {});
       const auto* const found = std::get_if<route::Found>(&answer);
@@ -172,52 +189,117 @@ class Conversation {
       if (!expected.next_hop.empty()) {
         EXPECT_EQ(hop->second, expected.next_hop) << recipient;
       }
-      const std::string subject = editor_->header("Subject");
+      const std::string subject = played_.editor->header("Subject");
       if (expected.subject_is_given) {
         EXPECT_EQ(subject, expected.subject.value_or("(none)"));
       }
       if (expected.decoded) {
         EXPECT_EQ(mail::decode_header_text(subject), *expected.decoded);
       }
+      check_headers(expected);
     }
   }
 
-  void check_stored() const {
-    using Copies = std::multimap<std::string, std::string>;
-    Copies expected;
-    Copies stored;
-    for (const auto& [recipient, copies] : scenario_.stored) {
-      for (const ExpectedCopy& copy : copies) {
-        expected.emplace(recipient, copy.purpose + " " + copy.mail_class);
+  void check_headers(const ExpectedDelivery& expected) const {
+    for (const auto& [name, texts] : expected.headers) {
+      std::string values;
+      for (const auto& field : played_.editor->headers()) {
+        if (equals_ignoring_case(field.name, name)) values += field.value + "\n";
+      }
+      EXPECT_EQ(values.empty(), texts.empty()) << name << ":" << values;
+      for (const std::string& text : texts) {
+        const bool is_unwanted = text.starts_with('!');
+        const bool found = values.find(text.substr(is_unwanted ? 1 : 0)) != std::string::npos;
+        EXPECT_NE(found, is_unwanted) << name << ":" << values << text;
       }
     }
+  }
+
+  std::vector<std::string> stored() const {
+    std::vector<std::string> stored;
     for (const auto& message : house_.vault().stored()) {
       for (const ports::VaultCopy& copy : message.message.copies) {
-        stored.emplace(ascii_lower(copy.recipient),
-                       std::string(ports::to_string(copy.purpose)) + " " +
-                           std::string(decide::to_string(copy.mail_class)));
+        stored.push_back(
+            told(copy, ports::to_string(copy.purpose), decide::to_string(copy.mail_class)));
       }
     }
-    EXPECT_EQ(std::multiset<Copies::value_type>(stored.begin(), stored.end()),
-              std::multiset<Copies::value_type>(expected.begin(), expected.end()));
+    std::sort(stored.begin(), stored.end());
+    return stored;
+  }
+
+  void check_stored() const {
+    std::vector<std::string> expected;
+    for (const auto& [recipient, copies] : scenario_.stored) {
+      for (const ExpectedCopy& copy : copies) {
+        expected.push_back(recipient + " " + copy.purpose + " " + copy.mail_class);
+      }
+    }
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(stored(), expected);
   }
 
   void check_signatures() const {
     if (!scenario_.signed_by) return;
     std::vector<std::string> domains;
-    for (const auto& field : editor_->headers()) {
+    for (const auto& field : played_.editor->headers()) {
       if (field.name != "DKIM-Signature") continue;
       domains.push_back(field.value.substr(3, field.value.find(';') - 3));  // " d=got.com; s=…"
     }
     EXPECT_EQ(domains, *scenario_.signed_by);
   }
 
+  // The message but for the transaction's own number.
+  static std::vector<std::pair<std::string, std::string>> comparable(
+      const RecordingEditor& editor) {
+    std::vector<std::pair<std::string, std::string>> fields = {{"", editor.body()}};
+    for (const auto& field : editor.headers()) {
+      if (field.name != "X-Postern-Id") fields.emplace_back(field.name, field.value);
+    }
+    return fields;
+  }
+
+  // Against the line that the daemon wrote into its log.
+  void compare_explanation(const session::Explained& explained) const {
+    EXPECT_EQ(explained.refused.has_value(), played_.mail != "250");
+    for (std::size_t i = 0; i < played_.rcpt.size(); ++i) {
+      ASSERT_LT(i, explained.recipients.size());
+      const session::ExplainedRecipient& recipient = explained.recipients[i];
+      EXPECT_EQ(recipient.given, "<" + scenario_.to[i] + ">");
+      EXPECT_EQ(recipient.refused ? recipient.refused->to_string() : "250", played_.rcpt[i]);
+    }
+    if (!played_.end) return;
+    EXPECT_EQ(logged("outcome"), explained.outcome);
+    // Before anything was decided: the header From of outgoing mail.
+    if (logged("class") == "none") return;
+    for (const session::ExplainedRecipient& recipient : explained.recipients) {
+      if (recipient.refused) continue;
+      ASSERT_TRUE(recipient.decision) << recipient.given;
+      EXPECT_EQ(logged("class"), decide::to_string(recipient.decision->decider));
+      EXPECT_EQ(logged("reason"), recipient.decision->reason());
+    }
+  }
+
+  // A field of the line about the message; no reason here has a character that JSON escapes but these.
+  std::string logged(const std::string& name) const {
+    const std::size_t line = log_.find("\"message\":\"message\"");
+    if (line == std::string::npos) return "(no line)";
+    const std::string key = "\"" + name + "\":\"";
+    std::size_t at = log_.find(key, line);
+    if (at == std::string::npos) return "(no field)";
+    std::string value;
+    for (at += key.size(); at < log_.size() && log_[at] != '"'; ++at) {
+      if (log_[at] == '\\') ++at;
+      value += log_[at];
+    }
+    return value;
+  }
+
   const Scenario& scenario_;
   policy::SnapshotPtr snapshot_;
   mutable House house_;
-  std::vector<std::string> accepted_;
-  std::unique_ptr<RecordingEditor> editor_;
-  bool goes_on_ = false;
+  std::vector<mail::HeaderField> headers_;
+  Played played_;
+  std::string log_;
 };
 
 class Scenarios : public testing::TestWithParam<Scenario> {};
@@ -226,8 +308,12 @@ TEST_P(Scenarios, Holds) {
   static std::map<std::string, policy::SnapshotPtr> sets;
   policy::SnapshotPtr& snapshot = sets[GetParam().policies];
   if (!snapshot) snapshot = policies_in(GetParam().policies);
+  static Outside outside((kTests / "fixtures" / "dns").string());
+  log::configure(log::Level::info, log::Format::json);
   SCOPED_TRACE(GetParam().file + ": " + GetParam().name);
-  Conversation(GetParam(), snapshot).check();
+  Check check(GetParam(), snapshot, outside);
+  check.as_daemon();
+  check.as_explained();
 }
 
 std::string test_name(const testing::TestParamInfo<Scenario>& row) {

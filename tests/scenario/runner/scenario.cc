@@ -7,12 +7,10 @@
 #include <stdexcept>
 
 #include "base/text.h"
-#include "base/units.h"
+#include "scenario/runner/body.h"
 
 namespace postern::test {
 namespace {
-
-constexpr std::size_t kPadLine = 76;
 
 [[noreturn]] void refuse(const std::string& file, const YAML::Node& node, const std::string& what) {
   throw std::runtime_error(file + ":" + std::to_string(node.Mark().line + 1) + ": " + what);
@@ -28,25 +26,6 @@ void check_members(const std::string& file, const YAML::Node& node,
 
 std::string text_or(const YAML::Node& node, const std::string& otherwise) {
   return node && !node.IsNull() ? node.as<std::string>() : otherwise;
-}
-
-// "6MiB" of body in lines of 76 octets.
-std::string padding(const std::string& size) {
-  const auto octets = parse_size(size);
-  if (!octets) throw std::runtime_error("pad: " + size);
-  std::string text;
-  while (text.size() < *octets) text += std::string(kPadLine, 'x') + "\r\n";
-  return text;
-}
-
-std::string with_crlf(const std::string& text) {
-  std::string wire;
-  for (const char c : text) {
-    if (c == '\n' && !wire.ends_with('\r')) wire += '\r';
-    wire += c;
-  }
-  if (!wire.empty() && !wire.ends_with('\n')) wire += "\r\n";
-  return wire;
 }
 
 std::vector<std::pair<std::string, std::string>> headers_of(const YAML::Node& node,
@@ -69,13 +48,31 @@ std::vector<std::pair<std::string, std::string>> headers_of(const YAML::Node& no
     const auto name = field.first.as<std::string>();
     std::erase_if(headers,
                   [&](const auto& given) { return equals_ignoring_case(given.first, name); });
-    if (!field.second.IsNull()) headers.emplace_back(name, field.second.as<std::string>());
+    if (field.second.IsSequence()) {
+      for (const auto& value : field.second) headers.emplace_back(name, value.as<std::string>());
+    } else if (!field.second.IsNull()) {
+      headers.emplace_back(name, field.second.as<std::string>());
+    }
+  }
+  if (node["attach"]) {
+    headers.emplace_back("MIME-Version", "1.0");
+    headers.emplace_back("Content-Type", kMultipart);
   }
   return headers;
 }
 
+Attachment attachment_of(const std::string& file, const YAML::Node& node) {
+  check_members(file, node, {"name", "type", "text", "base64"});
+  Attachment attachment;
+  attachment.name = text_or(node["name"], "");
+  attachment.type = text_or(node["type"], attachment.type);
+  attachment.text = text_or(node["text"], "");
+  attachment.base64 = text_or(node["base64"], "");
+  return attachment;
+}
+
 ExpectedDelivery delivery_of(const std::string& file, const YAML::Node& node) {
-  check_members(file, node, {"subject", "decoded", "next_hop"});
+  check_members(file, node, {"subject", "decoded", "next_hop", "headers"});
   ExpectedDelivery delivery;
   if (node["subject"]) {
     delivery.subject_is_given = true;
@@ -83,6 +80,14 @@ ExpectedDelivery delivery_of(const std::string& file, const YAML::Node& node) {
   }
   if (node["decoded"]) delivery.decoded = node["decoded"].as<std::string>();
   delivery.next_hop = text_or(node["next_hop"], "");
+  for (const auto& row : node["headers"]) {
+    auto& texts = delivery.headers[row.first.as<std::string>()];
+    if (row.second.IsSequence()) {
+      texts = row.second.as<std::vector<std::string>>();
+    } else if (!row.second.IsNull()) {
+      texts.push_back(row.second.as<std::string>());
+    }
+  }
   return delivery;
 }
 
@@ -110,12 +115,13 @@ void read_expectation(const std::string& file, const YAML::Node& node, Scenario&
 
 Scenario read_one(const std::string& file, const YAML::Node& node) {
   check_members(file, node,
-                {"name", "policies", "client", "sasl", "helo", "from", "to", "size", "score",
-                 "advert", "virus", "headers", "body", "pad", "expect"});
+                {"name", "policies", "settings", "client", "sasl", "helo", "from", "to", "size",
+                 "score", "advert", "virus", "headers", "body", "pad", "attach", "dkim", "expect"});
   Scenario scenario;
   scenario.file = file;
   scenario.name = node["name"].as<std::string>();
   scenario.policies = node["policies"].as<std::string>();
+  scenario.settings = text_or(node["settings"], "");
   scenario.client = text_or(node["client"], scenario.client);
   scenario.sasl = text_or(node["sasl"], "");
   scenario.helo = text_or(node["helo"], scenario.helo);
@@ -124,8 +130,15 @@ Scenario read_one(const std::string& file, const YAML::Node& node) {
   if (scenario.to.empty()) refuse(file, node, "no recipient");
   if (node["size"] && !node["size"].IsNull()) scenario.size = node["size"].as<std::string>();
   scenario.headers = headers_of(node, scenario);
-  scenario.body = with_crlf(text_or(node["body"], "A line of text."));
+  scenario.body = text_or(node["body"], "A line of text.");
+  if (node["attach"]) {
+    std::vector<Attachment> attachments;
+    for (const auto& one : node["attach"]) attachments.push_back(attachment_of(file, one));
+    scenario.body = multipart(scenario.body, attachments);
+  }
+  scenario.body = with_eicar(with_crlf(scenario.body));
   if (node["pad"] && !node["pad"].IsNull()) scenario.body += padding(node["pad"].as<std::string>());
+  scenario.dkim_domain = text_or(node["dkim"], "");
   read_expectation(file, node["expect"], scenario);
   return scenario;
 }

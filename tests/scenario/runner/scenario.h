@@ -13,6 +13,8 @@ struct ExpectedDelivery {
   std::optional<std::string> subject;  // nothing, where given: there is none
   std::optional<std::string> decoded;
   std::string next_hop;  // empty: not looked at
+  // Name -> texts that are in its values ("!text": that is not); no text: there is no such field.
+  std::map<std::string, std::vector<std::string>> headers;
 };
 struct ExpectedCopy {
   std::string purpose;
@@ -23,6 +25,7 @@ struct Scenario {
   std::string file;
   std::string name;
   std::string policies;
+  std::string settings;  // a name of README.md; empty: the usual ones
   std::string client = "192.0.2.1";
   std::string sasl;
   std::string helo = "mx.example.org";
@@ -31,6 +34,7 @@ struct Scenario {
   std::optional<std::string> size;
   std::vector<std::pair<std::string, std::string>> headers;  // in order, defaults included
   std::string body;
+  std::string dkim_domain;  // empty: not signed
 
   std::optional<std::string> refused;
   std::string mail = "250";
