@@ -1,29 +1,45 @@
 """Real spamd and rspamd: their scores decide, the highest counts, and one that is away is no clean verdict."""
+import contextlib
+import os
+import pathlib
+import signal
+
 import pytest
 
-from support.posternd import HEADER_SCANNER
+from support.posternd import HEADER_SCANNER, TRUSTED
+from support.rude_server import RudeServer
 from support.servers import GTUBE, Rspamd, Spamd
 from support.tools import free_port
 
 
 @pytest.fixture(scope="module")
-def spamd(tmp_path_factory):
+def spamd_server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spamd")
     for parent in [folder, *folder.parents][:3]:
         parent.chmod(0o755)
     server = Spamd(folder).start()
-    yield {"type": "spamd", "address": f"127.0.0.1:{server.port}", "timeout": "60s"}
+    yield {"type": "spamd", "address": f"127.0.0.1:{server.port}", "timeout": "60s"}, server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def rspamd(tmp_path_factory):
+def rspamd_server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rspamd")
     for parent in [folder, *folder.parents][:3]:
         parent.chmod(0o755)
     server = Rspamd(folder).start()
-    yield {"type": "rspamd", "url": server.url, "timeout": "60s"}
+    yield {"type": "rspamd", "url": server.url, "timeout": "60s"}, server
     server.stop()
+
+
+@pytest.fixture
+def spamd(spamd_server):
+    return spamd_server[0]
+
+
+@pytest.fixture
+def rspamd(rspamd_server):
+    return rspamd_server[0]
 
 
 def subject_at(world, recipient, **message):
@@ -69,3 +85,63 @@ def test_a_scanner_that_is_away_and_mail_is_let_through_where_the_operator_says_
     world = fresh(settings={"spam": {"scanners": [{"type": "spamd", "address": f"127.0.0.1:{free_port()}"}],
                                      "on_failure": "accept"}})
     assert subject_at(world, "cersei@lannister.net") == "Hello"
+
+
+@pytest.mark.parametrize("kind", ["spamd", "rspamd"])
+def test_a_scanner_that_is_slow_means_later(fresh, request, kind):
+    scanner, server = request.getfixturevalue(f"{kind}_server")
+    world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, {**scanner, "timeout": "1s"}]}})
+    with stopped(server.process.pid):
+        outcome = world.send("someone@example.org", "cersei@lannister.net")
+    assert outcome.reply.startswith("451 4.7.1"), outcome
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """The whole family of a process stands still: spamd's children and rspamd's workers answer without their parent."""
+    family = [pid]
+    for one in family:
+        family += [int(child) for task in pathlib.Path(f"/proc/{one}/task").glob("*/children")
+                   for child in task.read_text().split()]
+    for one in family:
+        os.kill(one, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for one in family:
+            os.kill(one, signal.SIGCONT)
+
+
+NONSENSE = {"words": b"hello, who is there?\r\n\r\n", "octets": bytes(range(256)) * 1000,
+            "half": b"SPAMD/1.1 0 EX_OK\r\nSpam: True ; 10",
+            "no-number": b"SPAMD/1.1 0 EX_OK\r\nContent-length: 0\r\nSpam: False ; nan / 5.0\r\n\r\n",
+            "no-score": b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"score":"none"',
+            "another-score": b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"score":"none"}',
+            "nothing": b""}
+
+
+@pytest.mark.parametrize("kind", ["spamd", "rspamd"])
+def test_a_scanner_that_talks_nonsense_means_later(fresh, kind):
+    with RudeServer(b"") as rude:
+        address = f"127.0.0.1:{rude.port}"
+        scanner = {"type": kind, "timeout": "5s"}
+        scanner.update({"address": address} if kind == "spamd" else {"url": f"http://{address}"})
+        world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, scanner]}})
+        for name, says in NONSENSE.items():
+            rude.server.says = says
+            outcome = world.send("someone@example.org", "cersei@lannister.net")
+            assert outcome.reply.startswith("451 4.7.1"), (name, outcome)
+    assert world.received() == [] and world.stored() == []
+
+
+def test_each_score_is_multiplied_by_its_scale(fresh, spamd):
+    second = {"type": "header", "score": "X-Other-Score", "advert": "", "virus": "", "trust": TRUSTED, "scale": 0.5}
+    world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, second, {**spamd, "scale": 0.006}]}})
+    # cersei's policy: spam from 7.2, delivered with a tag below 20.
+    for own, other, body, subject in [("7.1", "14.3", "Winter.\r\n", "Hello"), ("7.1", "14.4", "Winter.\r\n", "[SPAM] Hello"),
+                                      ("0", "0", GTUBE + "\r\n", "Hello"), ("7.2", "0", GTUBE + "\r\n", "[SPAM] Hello")]:
+        world.clear()
+        got = subject_at(world, "cersei@lannister.net", headers={"X-Spam-Score": own, "X-Other-Score": other}, body=body)
+        assert got == subject, (own, other)
+    delivery = world.sinks["primary"].received()[0]
+    assert delivery.header("X-Spam-Score")

@@ -75,3 +75,20 @@ class Policies:
 
     def copy_to(self, folder):
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+
+
+def variant(target, documents, base="cleanmail"):
+    """A set of its own for World(policies=...): that of the fixtures with `documents` (key -> content, or a function
+    that changes the content that stands) laid over it."""
+    target = pathlib.Path(target)
+    shutil.copytree(FIXTURES / base, target)
+    for key, content in documents.items():
+        kind, name = key.split(":", 1)
+        path = target / kind / f"{name}.json"
+        if callable(content):
+            document = json.loads(path.read_text())
+            content(document)
+            content = document
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content))
+    return target

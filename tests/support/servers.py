@@ -1,7 +1,8 @@
-"""The servers beside the mail: Redis, spamd, rspamd. Each private, on free loopback ports."""
+"""The servers beside the mail: Redis, spamd, rspamd, clamd. Each private, on free loopback ports."""
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import urllib.request
@@ -10,6 +11,8 @@ import redis
 
 from .tools import Process, answers, free_port
 
+# Put together here, so that no scanner takes this file for an infected one.
+EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-" + "TEST-FILE!$H+H*").encode()
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
 
@@ -141,4 +144,40 @@ class Rspamd:
     def stop(self):
         if self.process:
             self.process.stop()
+            self.process = None
+
+
+class Clamd:
+    """Knows one virus, the EICAR test file. `address`: its socket, as the setting virus.address says it."""
+    SIGNATURE = "Test.EICAR:0:*:45494341522d5354414e444152442d414e544956495255532d544553542d46494c4521\n"
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self):
+        database = self.folder / "clamd-db"
+        database.mkdir(exist_ok=True)
+        (database / "test.ndb").write_text(self.SIGNATURE)
+        config = self.folder / "clamd.conf"
+        config.write_text(f"Foreground yes\nDatabaseDirectory {database}\nTCPAddr 127.0.0.1\nTCPSocket {self.port}\n"
+                          f"StreamMaxLength 30M\nTemporaryDirectory {self.folder}\nMaxThreads 2\nUser root\n")
+        self.process = Process("clamd", ["/usr/sbin/clamd", "-c", config], self.folder / "clamd.log")
+        self.process.wait_ready(self._ping)
+        return self
+
+    def _ping(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                connection.sendall(b"zPING\0")
+                return b"PONG" in connection.recv(200)
+        except OSError:
+            return False
+
+    def stop(self):
+        if self.process:
+            self.process.signal(signal.SIGCONT)
+            self.process.kill()
             self.process = None
