@@ -8,8 +8,8 @@
 #include <charconv>
 #include <optional>
 
-#include "base/text.h"
 #include "base/hex.h"
+#include "base/text.h"
 
 namespace postern {
 namespace {

@@ -31,10 +31,6 @@ json warnings_of(const policy::Snapshot& snapshot) {
     if (!domain.policy && !domain.policy_id) {
       warnings.push_back("domain:" + domain.name + ": has no policy; its mail is deferred");
     }
-    if (domain.enforcement == policy::Enforcement::observe) {
-      warnings.push_back("domain:" + domain.name +
-                         ": enforcement observe is not acted upon in this version");
-    }
     for (const std::string& fault : domain.subnet_faults) {
       warnings.push_back("domain:" + domain.name + ": outgoingSubnets " + fault);
     }
@@ -49,11 +45,15 @@ int check(const Context& context, const std::string& path) {
   for (const DocumentFault& fault : set->faults) {
     faults.push_back({{"key", fault.key}, {"origin", fault.origin}, {"what", fault.what}});
   }
+  // A rule that never counts is a fault, though the document's others do.
+  set->snapshot->for_each_rule_fault([&](const policy::DocumentKey& key, const std::string& fault) {
+    faults.push_back({{"key", key.to_string()}, {"origin", path}, {"what", fault}});
+  });
   const json answer = {{"good", set->documents.size()},
                        {"faults", faults},
                        {"warnings", warnings_of(*set->snapshot)}};
   print(context, answer, print_check);
-  return set->faults.empty() ? kDone : kNo;
+  return faults.empty() ? kDone : kNo;
 }
 
 int show_offline(const Context& context, const std::string& name, const std::string& directory) {

@@ -69,6 +69,15 @@ json subnet_faults(const policy::Snapshot* snapshot) {
   return list;
 }
 
+json rule_faults(const policy::Snapshot* snapshot) {
+  json list = json::array();
+  if (snapshot == nullptr) return list;
+  snapshot->for_each_rule_fault([&list](const policy::DocumentKey& key, const std::string& fault) {
+    list.push_back({{"key", key.to_string()}, {"fault", fault}});
+  });
+  return list;
+}
+
 json vault_status(ports::Vault* vault) {
   if (vault == nullptr) return {{"available", false}};
   const Status can_store = vault->can_store();
@@ -90,6 +99,9 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
   for (const auto& [type, count] : policy.counts) counts[type] = count;
   json scanners = json::array();
   for (const auto& scanner : parts.services.scanners) scanners.push_back(scanner->name());
+  if (parts.services.virus_scanner != nullptr) {
+    scanners.push_back(parts.services.virus_scanner->name());
+  }
   const bool usable = snapshot && snapshot->usable();
   const auto age = policy.last_contact ? std::chrono::duration_cast<std::chrono::seconds>(
                                              parts.clock.wall() - *policy.last_contact)
@@ -117,7 +129,8 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
                 {"shrink_held", or_null(policy.shrink_held)},
                 {"documents", counts},
                 {"refused", refused_documents(policy)},
-                {"subnets_left_out", subnet_faults(snapshot.get())}}},
+                {"subnets_left_out", subnet_faults(snapshot.get())},
+                {"rules_left_out", rule_faults(snapshot.get())}}},
               {"scanners", scanners},
               {"vault", vault_status(parts.vault)},
               {"settings_not_enforced", parts.settings_not_enforced}};

@@ -35,7 +35,7 @@ struct Decision {
   bool retention_copy = false;
   bool archive_copy = false;
   std::optional<policy::HeaderField> added_header;  // only with deliver and tag
-  mail::Reply reply;  // only with reject and defer
+  mail::Reply reply;                                // only with reject and defer
   // The domain is under observation: what would have happened, while nothing does. Empty: it is not.
   std::string would;
   std::optional<policy::MilliScore> score;  // the recipient's own, where one was told

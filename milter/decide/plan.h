@@ -40,7 +40,7 @@ struct Plan {
   // With deliver:
   std::string subject_prefix;
   std::optional<policy::HeaderField> added_header;
-  std::string would;         // the domain is under observation; empty: it is not
+  std::string would;  // the domain is under observation; empty: it is not
 };
 
 // One word for the log and the metrics: deliver, tag, observe, quarantine, reject, defer.

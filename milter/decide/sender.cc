@@ -33,7 +33,7 @@ std::variant<Outgoing, mail::Reply> admit(const policy::Snapshot& snapshot,
   const policy::Domain* const domain = snapshot.domain_or_alias(address.domain());
   if (domain == nullptr) return not_own("sender address");
   if (auto refusal = refuse_sending_domain(*domain)) return *refusal;
-  const policy::Resolved resolved = policy::resolve(snapshot, address, delimiters);
+  const policy::Resolved resolved = policy::resolve_sender(snapshot, address, delimiters);
   if (std::holds_alternative<policy::UnknownDomain>(resolved)) return not_own("sender address");
   if (std::holds_alternative<policy::Dangling>(resolved)) {
     return mail::Reply{451, "4.3.0", "the rules for this sender are incomplete"};
@@ -42,6 +42,9 @@ std::variant<Outgoing, mail::Reply> admit(const policy::Snapshot& snapshot,
   if (rules.user != nullptr && (rules.user->status == UserStatus::disabled ||
                                 rules.user->domain_status != DomainStatus::enabled)) {
     return mail::Reply{550, "5.7.1", "sender account is disabled"};
+  }
+  if (rules.opensrs != nullptr && rules.opensrs->smtp_relay == policy::ServiceState::suspended) {
+    return mail::Reply{550, "5.7.1", "sending suspended"};
   }
   if (!rules.policy->outgoing) {
     return mail::Reply{550, "5.7.1", "outgoing service not enabled"};

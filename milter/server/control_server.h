@@ -19,7 +19,8 @@
 
 namespace postern::server {
 
-inline constexpr std::size_t kMaxControlRequest = std::size_t{128} * 1024 * 1024;  // a message in hex
+inline constexpr std::size_t kMaxControlRequest =
+    std::size_t{128} * 1024 * 1024;  // a message in hex
 
 struct ControlOptions {
   std::string path;  // the socket is 0600: whoever may connect may do everything
