@@ -34,6 +34,9 @@ void print_policy(const json& policy) {
     line("refused", text_of(refused["key"]) + ": " + text_of(refused["reason"]) + " (since " +
                         text_of(refused["since"]) + ", " + text_of(refused["origin"]) + ")");
   }
+  for (const json& left_out : policy["rules_left_out"]) {
+    line("left out", text_of(left_out["key"]) + " " + text_of(left_out["fault"]));
+  }
   for (const json& left_out : policy["subnets_left_out"]) {
     line("left out", text_of(left_out["domain"]) + ": " + text_of(left_out["fault"]));
   }
