@@ -23,17 +23,28 @@ endfunction()
 # CONCURRENCY: it has threads meet, and so is what the tsan preset builds and runs (the target
 # concurrency_tests, the label concurrency).
 add_custom_target(concurrency_tests)
+# GoogleTest's own headers are most of what a test takes to compile: they are compiled once for all.
+function(postern_test_options target)
+  target_compile_definitions(${target} PRIVATE
+    POSTERN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # The rooms are what is tested, as the preset builds them; optimising GoogleTest's templates as well
+  # would take more time than all the rooms together.
+  target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE)
+  target_link_libraries(${target} PRIVATE postern_warnings GTest::gmock GTest::gtest_main)
+endfunction()
 function(postern_test name)
   cmake_parse_arguments(TEST "CONCURRENCY" "" "SOURCES;KNOWS;USES" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_compile_definitions(test_${name} PRIVATE
-    POSTERN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  # The rooms are what is tested, as the preset builds them; optimising GoogleTest's templates as well
-  # would take more time than all the rooms together.
-  target_compile_options(test_${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
-  target_link_libraries(test_${name} PRIVATE postern_warnings GTest::gmock GTest::gtest_main
-    ${TEST_USES})
+  postern_test_options(test_${name})
+  if(NOT TARGET postern_test_headers)
+    file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cc "// Nothing: see cmake/Room.cmake.\n")
+    add_library(postern_test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cc)
+    postern_test_options(postern_test_headers)
+    target_precompile_headers(postern_test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
+  endif()
+  target_precompile_headers(test_${name} REUSE_FROM postern_test_headers)
+  target_link_libraries(test_${name} PRIVATE ${TEST_USES})
   foreach(room IN LISTS TEST_KNOWS)
     target_link_libraries(test_${name} PRIVATE postern::${room})
   endforeach()

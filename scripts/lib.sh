@@ -5,6 +5,8 @@
 POSTERN_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Another clone of the same source finds what this one has compiled.
 export CCACHE_BASEDIR=$POSTERN_ROOT CCACHE_NOHASHDIR=1
+# The tests share precompiled headers; what ccache asks for with those.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # Debian 12 names. `build` is all that cmake asks for; `runtime` is what `scripts/run` starts beside
 # posternd; `test` adds the real servers and second opinions of the tests; `lint` the checkers.
