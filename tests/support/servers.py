@@ -1,4 +1,4 @@
-"""The servers beside the mail: Redis, spamd, rspamd. Each private, on free loopback ports."""
+"""The servers beside the mail: Redis, spamd, rspamd, clamd. Each private, on free loopback ports."""
 import os
 import pathlib
 import shutil
@@ -137,6 +137,41 @@ class Rspamd:
                 return answer.read().strip() == b"pong"
         except OSError:
             return False
+
+    def stop(self):
+        if self.process:
+            self.process.stop()
+            self.process = None
+
+
+class Clamd:
+    """With a database of one signature, the EICAR test file's; None of it where clamd is not installed."""
+    PROGRAM = pathlib.Path("/usr/sbin/clamd")
+    SIGNATURE = "Test.EICAR:0:*:" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!".hex() + "\n"
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.port = free_port()
+        self.process = None
+
+    @classmethod
+    def is_installed(cls):
+        return cls.PROGRAM.exists()
+
+    @property
+    def setting(self):
+        return {"address": f"127.0.0.1:{self.port}"}
+
+    def start(self):
+        database = self.folder / "clamav"
+        database.mkdir(exist_ok=True)
+        (database / "test.ndb").write_text(self.SIGNATURE)
+        conf = self.folder / "clamd.conf"
+        conf.write_text(f"Foreground yes\nDatabaseDirectory {database}\nTCPAddr 127.0.0.1\nTCPSocket {self.port}\n"
+                        f"TemporaryDirectory {self.folder}\nMaxThreads 2\nUser root\n")
+        self.process = Process("clamd", [self.PROGRAM, "-c", conf], self.folder / "clamd.log")
+        self.process.wait_ready(lambda: answers("127.0.0.1", self.port))
+        return self
 
     def stop(self):
         if self.process:
