@@ -5,14 +5,17 @@ import traceback
 import pytest
 
 from support import client, scenario
+from support.dns_server import DnsServer
+from support.servers import Clamd
 from support.world import World
+from support.zone_file import read_zone
 
 SCENARIOS = scenario.load()
 
 
 def know_all_recipients(world, scenarios):
     """Has Postfix ask the platforms for all recipients at once: each first question takes it a second."""
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
         for recipient in {to for one in scenarios if not one.sasl for to in one.to}:
             pool.submit(client.probe, world.postfix.port, recipient)
 
@@ -25,31 +28,52 @@ class Played:
         self.trouble = None
 
 
+def play(world, scenarios, results):
+    """The scenarios of one set of settings, one after another."""
+    seen = max([0] + [row["row"] for row in world.stored()])
+    for one in scenarios:
+        result = results[one.name] = Played()
+        one.headers["X-Scenario"] = str(SCENARIOS.index(one))
+        try:
+            result.outcome = one.send(world)
+            rows = world.stored()
+            result.stored = [row for row in rows if row["row"] > seen]
+            seen = max([seen] + [row["row"] for row in rows])
+        except Exception:  # one scenario's trouble is not the others'
+            result.trouble = traceback.format_exc()
+
+
 @pytest.fixture(scope="module")
-def played():
-    """All scenarios, sent one after another; waiting for the queue to empty is done once for all of a set."""
+def outside(tmp_path_factory):
+    """What posternd asks: the DNS of the fixtures, and clamd."""
+    dns = DnsServer(read_zone())
+    clamd = Clamd(tmp_path_factory.mktemp("clamd")).start()
+    yield {"sender_verify": "dns", "dns": {"servers": [dns.address]}, "virus": {"address": clamd.address}}
+    clamd.stop()
+    dns.stop()
+
+
+@pytest.fixture(scope="module")
+def played(outside):
+    """All scenarios; waiting for the queue to empty is done once for all of a set."""
     results = {}
     for policies in sorted({one.policies for one in SCENARIOS}):
-        with World(policies) as world:
-            know_all_recipients(world, [one for one in SCENARIOS if one.policies == policies])
-            seen = 0
-            for number, one in enumerate(SCENARIOS):
-                if one.policies != policies:
-                    continue
-                result = results[one.name] = Played()
-                one.headers["X-Scenario"] = str(number)
-                try:
-                    result.outcome = one.send(world)
-                    rows = world.stored()
-                    result.stored = [row for row in rows if row["row"] > seen]
-                    seen = max([seen] + [row["row"] for row in rows])
-                except Exception:  # one scenario's trouble is not the others'
-                    result.trouble = traceback.format_exc()
+        of_set = [one for one in SCENARIOS if one.policies == policies]
+        with World(policies, settings={**outside, **scenario.SETTINGS[None]}) as world:
+            know_all_recipients(world, of_set)
+            for name, settings in scenario.SETTINGS.items():
+                chosen = [one for one in of_set if one.settings == name]
+                if name and chosen:
+                    world.posternd.stop()
+                    world.posternd.change_settings(settings)
+                    world.posternd.start()
+                play(world, chosen, results)
             world.postfix.wait_until_empty()
-            for number, one in enumerate(SCENARIOS):
-                if one.name in results:
-                    results[one.name].deliveries += world.received(
-                        lambda delivery: delivery.header("X-Scenario") == str(number))
+            by_number = {}
+            for delivery in world.received():
+                by_number.setdefault(delivery.header("X-Scenario"), []).append(delivery)
+            for one in of_set:
+                results[one.name].deliveries = by_number.get(one.headers["X-Scenario"], [])
     return results
 
 

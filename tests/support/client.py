@@ -82,12 +82,14 @@ def probe(port, recipient, address="192.0.2.1"):
 
 def message(subject="Hello", sender="someone@example.org", recipient="cersei@lannister.net",
             body="Winter is coming.\r\n", headers=None, pad=0):
-    """A plain message as bytes. A header with the value None is left out; `pad` octets are added to the body."""
+    """A plain message as bytes. A header with the value None is left out, one with a list stands as
+    often; `pad` octets are added to the body."""
     fields = {"From": f"<{sender}>" if sender else "<MAILER-DAEMON@example.org>", "To": f"<{recipient}>",
               "Subject": subject, "Date": "Thu, 26 Mar 2026 10:00:00 +0100",
               "Message-ID": "<scenario@example.org>"}
     fields.update(headers or {})
-    text = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
+    text = "".join(f"{name}: {one}\r\n" for name, value in fields.items() if value is not None
+                   for one in (value if isinstance(value, list) else [value]))
     line = "x" * 76 + "\r\n"
     padding = line * (pad // len(line)) + ("x" * max(0, pad % len(line) - 2) + "\r\n" if pad % len(line) else "")
     return (text + "\r\n" + body + padding).encode("utf-8", "surrogateescape")

@@ -41,6 +41,8 @@ class Policies:
         for dest, port in (("transportDest", "transportPort"), ("fallbackTransportDest", "fallbackTransportPort")):
             if node.get(dest) in self.hops:
                 node[dest], node[port] = self.hops[node[dest]]
+        if node.get("filtermx") in self.hops:  # of an OpenSRS domain
+            node["filtermx"] = "{}:{}".format(*self.hops[node["filtermx"]])
         return node
 
     def put(self, key, document):

@@ -1,8 +1,10 @@
 """Scenario files (tests/scenario/README.md): reading them, sending them, judging what happened."""
+import base64
 import dataclasses
 import email.header
 import re
 
+import dkim
 import yaml
 
 from .client import Outcome, message
@@ -10,14 +12,35 @@ from .tools import ROOT
 
 FOLDER = ROOT / "tests" / "scenario"
 UNITS = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
-ALLOWED = {"name", "policies", "client", "sasl", "helo", "from", "to", "size", "score", "advert", "virus", "headers",
-           "body", "pad", "expect"}
+ALLOWED = {"name", "policies", "settings", "client", "sasl", "helo", "from", "to", "size", "score", "advert", "virus",
+           "headers", "body", "pad", "attach", "dkim", "expect"}
+ALLOWED_DELIVERY = {"subject", "decoded", "next_hop", "headers"}
+ALLOWED_ATTACH = {"name", "type", "text", "base64"}
+SETTINGS = {None: {"dmarc": "off", "authentication_results": "needed", "recipient_delimiter": ""},
+            "strict": {"dmarc": "enforce", "authentication_results": "always", "recipient_delimiter": "+"}}
+DKIM_KEY = ROOT / "tests" / "fixtures" / "dns" / "dkim.pem"
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE!$H+H*"
 ALLOWED_EXPECT = {"refused", "mail", "rcpt", "reply", "delivered", "stored", "signed_by"}
 
 
 def octets(text):
     number, unit = re.fullmatch(r"(\d+)\s*(\w*)", str(text or 0)).groups()
     return int(number) * UNITS[unit]
+
+
+def part(name="", type="application/octet-stream", text="", base64=""):
+    """One attachment; runner/body.cc writes the same."""
+    named = f'; filename="{name}"' if name else ""
+    head = f"--=_scenario\nContent-Type: {type}\nContent-Disposition: attachment{named}\n"
+    if not base64:
+        return f"{head}\n{text}\n"
+    lines = [base64[at:at + 76] for at in range(0, len(base64), 76)]
+    return head + "Content-Transfer-Encoding: base64\n\n" + "".join(line + "\n" for line in lines)
+
+
+def multipart(text, attachments):
+    return ("--=_scenario\nContent-Type: text/plain\n\n" + text + "\n" + "".join(part(**one) for one in attachments)
+            + "--=_scenario--\n")
 
 
 @dataclasses.dataclass
@@ -34,14 +57,20 @@ class Scenario:
     headers: dict = dataclasses.field(default_factory=dict)
     body: str = "Winter is coming.\r\n"
     pad: int = 0
+    settings: str = None
+    dkim: str = None
 
     @classmethod
     def from_yaml(cls, entry, where):
         unknown = (set(entry) - ALLOWED) | (set(entry["expect"]) - ALLOWED_EXPECT)
+        for facts in (entry["expect"].get("delivered") or {}).values():
+            unknown |= set(facts or {}) - ALLOWED_DELIVERY
+        for one in entry.get("attach") or []:
+            unknown |= set(one) - ALLOWED_ATTACH
         if unknown:
             raise ValueError(f"{where}: {entry.get('name')}: unknown members {sorted(unknown)}")
         scenario = cls(name=entry["name"], policies=entry["policies"], to=entry["to"], expect=entry["expect"])
-        for name in ("client", "sasl", "helo", "size", "body"):
+        for name in ("client", "sasl", "helo", "size", "body", "settings", "dkim"):
             if entry.get(name) is not None:
                 setattr(scenario, name, entry[name])
         scenario.sender = entry.get("from", scenario.sender)
@@ -53,14 +82,24 @@ class Scenario:
         if entry.get("virus"):
             scenario.headers["X-Virus-Name"] = entry["virus"]
         scenario.headers.update(entry.get("headers") or {})
+        if "attach" in entry:
+            scenario.body = multipart(entry.get("body", "A line of text."), entry["attach"])
+            scenario.headers["MIME-Version"] = "1.0"
+            scenario.headers["Content-Type"] = 'multipart/mixed; boundary="=_scenario"'
+        scenario.body = re.sub(r"\r?\n", "\r\n", scenario.body)
         return scenario
 
     def content(self):
-        return message(sender=self.sender, recipient=self.to[0], body=self.body, pad=self.pad, headers=self.headers)
+        content = message(sender=self.sender, recipient=self.to[0], body=self.body, pad=self.pad,
+                          headers=self.headers).replace(b"%EICAR%", EICAR)
+        if self.dkim:
+            content = dkim.sign(content, b"test", self.dkim.encode(), DKIM_KEY.read_bytes(),
+                                canonicalize=(b"relaxed", b"relaxed")) + content
+        return content
 
     def send(self, world):
         return world.send(self.sender, self.to, self.content(), client_address=self.client, user=self.sasl,
-                          size=self.size)
+                          size=self.size, helo=self.helo)
 
 
 def load():
@@ -126,6 +165,12 @@ def _judge_delivery(facts, delivery, expect):
         yield f"subject {delivery.header('Subject')!r}"
     if "next_hop" in facts and delivery.sink != facts["next_hop"]:
         yield f"went to {delivery.sink}"
+    for name, texts in (facts.get("headers") or {}).items():
+        values = "\n".join(delivery.headers(name))
+        texts = [] if texts is None else [texts] if isinstance(texts, str) else texts
+        missing = [text for text in texts if (text.removeprefix("!") in values) == text.startswith("!")]
+        if missing or bool(values) != bool(texts):
+            yield f"{name}: {values!r} against {texts}"
     if not re.fullmatch(r"[0-9a-f]{32}", delivery.header("X-Postern-Id") or ""):
         yield f"X-Postern-Id {delivery.header('X-Postern-Id')!r}"
     if "signed_by" in expect:

@@ -97,14 +97,15 @@ class World:
             self.redis.publish(key, self.policies.path(key).read_text())
 
     # -- mail -------------------------------------------------------------------------------------------------
-    def send(self, sender, recipients, content=None, client_address="192.0.2.1", user=None, size=None, **message):
+    def send(self, sender, recipients, content=None, client_address="192.0.2.1", user=None, size=None,
+             helo="mx.example.org", **message):
         """One transaction; `message` are the arguments of client.message()."""
         if isinstance(recipients, str):
             recipients = [recipients]
         if content is None:
             content = client.message(sender=sender, recipient=recipients[0], **message)
         return client.send(self.postfix.submission_port if user else self.postfix.port, sender, recipients, content,
-                           size=size, address=client_address, user=user)
+                           size=size, address=client_address, user=user, helo=helo)
 
     def received(self, matching=lambda delivery: True):
         return [delivery for sink in self.sinks.values() for delivery in sink.received(matching)]

@@ -77,6 +77,7 @@ session::Rules rules_of(const std::string& settings) {
   EXPECT_TRUE(strict || settings.empty()) << "unknown settings " << settings;
   rules.decide.dmarc_is_enforced = strict;
   rules.authenticates_always = strict;
+  if (strict) rules.recipient_delimiters = "+";
   return rules;
 }
 
