@@ -42,7 +42,7 @@ def test_who_takes_no_mail_is_refused_at_rcpt(world, domain):
 def test_a_policy_that_keeps_such_mail_gets_its_copy(world):
     before = len(world.stored())
     assert world.send("jon@null-mx.test", "cersei@lannister.net").accepted
-    assert [(row["class"], row["purpose"]) for row in world.stored()[before:]] == [("senderverify", "quarantine")]
+    assert [(row["class"], row["purpose"]) for row in world.stored()[before:]] == [("senderVerify", "quarantine")]
 
 
 def test_the_null_sender_is_not_asked_for(world):

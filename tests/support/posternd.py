@@ -181,3 +181,9 @@ class Posternd:
     def stored(self):
         """Every row of the vault, oldest first."""
         return sorted(self.ctl_json("vault", "list", "--limit", 100_000)["rows"], key=lambda row: row["row"])
+
+    def message(self, identity):
+        """A stored message, byte for byte."""
+        done = subprocess.run([self.bin / "posternctl", "--config", self.config, "vault", "show", identity, "--message"],
+                              capture_output=True, cwd="/", timeout=120, check=True, **self.popen_options)
+        return done.stdout
