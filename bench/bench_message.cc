@@ -69,7 +69,8 @@ void send(session::Services& services, const std::string& recipient, const mail:
   client.helo = "mx.example.org";
   client.mta_name = "mx.got.com";
   IdleEditor editor;
-  session.mail_from(client, {"<jon@example.org>"});
+  const std::string size = "SIZE=" + std::to_string(message.size());
+  session.mail_from(client, {"<jon@example.org>", size});
   session.rcpt_to({recipient});
   for (const auto& field : message.headers()) session.header(field.name, field.value);
   // As libmilter hands it over, in pieces.

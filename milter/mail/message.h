@@ -23,6 +23,8 @@ class Message {
     headers_.push_back({std::move(name), std::move(value)});
   }
   void append_body(std::string_view chunk) { body_.append(chunk); }
+  // So many octets are about to come: room for them at once costs less than growing.
+  void expect_body(std::size_t size) { body_.reserve(size); }
   void set_body(std::string body) { body_ = std::move(body); }
 
   const std::vector<HeaderField>& headers() const { return headers_; }

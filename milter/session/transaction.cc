@@ -13,6 +13,8 @@ namespace {
 // sends.
 constexpr std::uint64_t kLargestHeaderBlock = 4ULL << 20;
 constexpr std::size_t kMostRecipients = 10'000;
+// SIZE= is a stranger's word: what he says beyond this is believed when it comes.
+constexpr std::uint64_t kLargestReservation = 16ULL << 20;
 
 std::string_view without_brackets(std::string_view address) {
   if (address.size() >= 2 && address.front() == '<' && address.back() == '>') {
@@ -197,6 +199,9 @@ std::optional<std::uint64_t> Transaction::largest_accepted_size() const {
 
 bool Transaction::body(std::string_view chunk) {
   if (std::holds_alternative<Resubmitted>(direction_)) return false;
+  if (message_.body().empty() && sender_.declared_size) {
+    message_.expect_body(std::min(*sender_.declared_size, kLargestReservation));
+  }
   message_.append_body(chunk);
   const auto limit = largest_accepted_size();
   if (!limit || header_size_ + message_.body().size() <= *limit) return true;
