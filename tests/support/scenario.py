@@ -1,5 +1,4 @@
 """Scenario files (tests/scenario/README.md): reading them, sending them, judging what happened."""
-import base64
 import dataclasses
 import email.header
 import re
