@@ -30,6 +30,8 @@ class HeaderScanner final : public ports::Scanner {
 
   const std::string& name() const override { return name_; }
   Milliseconds timeout() const override;
+  // A virus that an earlier filter found is one, also where nobody needs the score.
+  bool is_local() const override { return true; }
   // Several scores: the highest. Several adverts: any yes. Several viruses: the first that names
   // one.
   Result<ports::ScanResult> scan(const ports::ScanInput& input, Deadline deadline) override;

@@ -43,8 +43,9 @@ policy::SnapshotPtr policies_in(const std::string& name) {
     if (entry.path().extension() != ".json") continue;
     std::stringstream text;
     text << std::ifstream(entry.path()).rdbuf();
+    const std::string stem = entry.path().stem().string();
     documents.emplace_back(
-        entry.path().parent_path().filename().string() + ":" + entry.path().stem().string(),
+        entry.path().parent_path().filename().string() + ":" + (stem == "%2A" ? "*" : stem),
         text.str());
   }
   std::sort(documents.begin(), documents.end());
