@@ -219,6 +219,14 @@ void Daemon::report_changes(const settings::Settings& loaded) const {
   }
 }
 
+// The settings of the start, but for those that a SIGHUP may change: the rules are made of both.
+settings::Settings Daemon::with_live_ones_of(settings::Settings loaded) const {
+  loaded.virus = settings_.virus;
+  loaded.dns = settings_.dns;
+  loaded.submit.daemon_name = settings_.submit.daemon_name;
+  return loaded;
+}
+
 // Takes over what can be taken over, says what cannot, and reads the policies again.
 void Daemon::reload() {
   tell_service_manager("RELOADING=1");
@@ -230,7 +238,8 @@ void Daemon::reload() {
     auto& loaded = std::get<settings::Settings>(outcome);
     report_changes(loaded);
     configure_log(loaded);
-    services_.rules.set(std::make_shared<const session::Rules>(make_rules(loaded)));
+    services_.rules.set(
+        std::make_shared<const session::Rules>(make_rules(with_live_ones_of(loaded))));
     reloaded_ = std::move(loaded);
   }
   keeper_->reload();

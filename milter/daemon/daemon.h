@@ -50,6 +50,7 @@ class Daemon {
   route::RouteAnswer look_up(route::Table table, std::string_view key) const;
   std::vector<std::string> not_ready() const;
   void reload();
+  settings::Settings with_live_ones_of(settings::Settings loaded) const;
   void report_changes(const settings::Settings& loaded) const;
   void drain();
   void beat();  // once a second: the watchdog and the gauges

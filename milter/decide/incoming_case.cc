@@ -94,16 +94,22 @@ Needs needs_of(const IncomingCase& incoming, bool dmarc_is_enforced, Explanation
   needs.encoding = notes.class_matters("bad encoding", MailClass::bad_encoding);
   needs.headers = notes.class_matters("bad headers", MailClass::bad_headers);
   if (verdict == Verdict::always_spam) {
-    notes.not_needed("spam score", "spam whatever the score: " + incoming.listing.reason);
     // The score still says whether spamScoreLimit is reached.
     needs.spam = policy.effective_spam_limit().has_value();
+    if (!needs.spam) {
+      notes.not_needed("spam score", "spam whatever the score: " + incoming.listing.reason);
+    }
   } else if (spam_score_matters(policy)) {
     needs.spam = true;
   } else {
     notes.not_needed("spam score", "delivered and kept nowhere whatever the score");
   }
   needs.uri_hosts = needs.spam && incoming.rules.uris != nullptr;
-  if (!needs.uri_hosts) notes.not_needed("URI hosts", "the domain has no rules about them");
+  if (!needs.uri_hosts) {
+    notes.not_needed("URI hosts", incoming.rules.uris == nullptr
+                                      ? "the domain has no rules about them"
+                                      : "they could only change the score");
+  }
   return needs;
 }
 

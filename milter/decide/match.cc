@@ -107,7 +107,7 @@ std::optional<Match> Classes::sender_verify() const {
   return noted("senderVerifyOn",
                is_missing ? std::make_optional<Match>({MailClass::sender_verify, standing->why, ""})
                           : std::nullopt,
-               standing->why);
+               standing->why.empty() ? "the sender exists" : standing->why);
 }
 
 std::optional<Match> Classes::dmarc() const {
@@ -135,8 +135,9 @@ std::optional<Match> Classes::spam(const std::optional<MilliScore>& score) const
     return Match{MailClass::spam, incoming_.listing.reason, ""};
   }
   const auto* const verdict = std::get_if<SpamVerdict>(&evidence_.spam);
-  if (verdict == nullptr || !score) return std::nullopt;
-  const std::string told = "score " + format_score(*score) + " from " + verdict->scanner;
+  if (!score) return std::nullopt;
+  const std::string told = "score " + format_score(*score) + " from " +
+                           (verdict == nullptr ? "the rules about hosts" : verdict->scanner);
   if (*score < policy_.spam_score) {
     return noted("spamScore", std::nullopt, told + " is below " + format_score(policy_.spam_score));
   }

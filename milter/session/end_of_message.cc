@@ -159,7 +159,7 @@ decide::Decision Transaction::decide_for(const AcceptedRecipient& recipient) con
       decide::decide_incoming(case_of(recipient), evidence_, rules_->decide, recipient.why());
   if (recipient.rules->domain->enforcement == policy::Enforcement::enforce) return decision;
   decide::Decision untouched = decide::observed(std::move(decision));
-  if (recipient.would_refuse) untouched.would = "reject; " + recipient.would_refuse->to_string();
+  if (recipient.would_refuse) untouched.would = would_be(recipient.would_refuse);
   return untouched;
 }
 

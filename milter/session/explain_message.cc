@@ -46,7 +46,11 @@ class NotingEditor final : public MessageEditor {
 
  private:
   Status note(const char* what, const std::string& value) {
-    edits_.push_back({{"edit", what}, {"value", value}});
+    std::string unfolded;
+    for (const char c : value) {
+      if (c != '\n') unfolded += c == '\t' ? ' ' : c;
+    }
+    edits_.push_back({{"edit", what}, {"value", unfolded}});
     return success();
   }
   json edits_ = json::array();
@@ -176,7 +180,9 @@ json evidence_as_json(const decide::Evidence& evidence) {
                                  verdict.domain;
                         })},
       {"sender", finding(evidence.sender,
-                         [](const decide::SenderStanding& standing) { return standing.why; })},
+                         [](const decide::SenderStanding& standing) {
+                           return standing.why.empty() ? "exists" : standing.why;
+                         })},
       {"attachments", finding(evidence.attachments,
                               [](const content::Attachments& found) {
                                 return std::to_string(found.objects.size()) + " found";

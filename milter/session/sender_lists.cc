@@ -32,7 +32,7 @@ decide::SenderQuestion Transaction::sender_question(const policy::RecipientPolic
           from_ ? &*from_ : nullptr,
           origin_.address,
           [this](const std::string& domain) { return client_may_send_for(domain); },
-          std::get_if<decide::SpfVerdict>(&evidence_.spf),
+          vouched_ ? &*vouched_ : std::get_if<decide::SpfVerdict>(&evidence_.spf),
           std::get_if<decide::DkimVerdict>(&evidence_.dkim),
           std::get_if<decide::DmarcVerdict>(&evidence_.dmarc),
           services_.clock.wall()};
@@ -43,11 +43,11 @@ decide::SenderListing Transaction::listing_for(const policy::RecipientPolicy& ru
   return decide::judge_sender_rules(sender_question(rules), why);
 }
 
-// Mail of our own customers is not asked whence it comes: they have shown who they are.
 AuthenticationWants Transaction::authentication_wants() const {
   AuthenticationWants wants;
-  const bool is_incoming = std::holds_alternative<decide::Incoming>(direction_);
-  if (is_incoming && rules_->authenticates_always) return {true, true, true};
+  // The others have shown who they are.
+  if (!std::holds_alternative<decide::Incoming>(direction_)) return wants;
+  if (rules_->authenticates_always) return {true, true, true};
   for (const AcceptedRecipient& recipient : recipients_) {
     if (!recipient.rules) continue;
     const decide::SenderNeeds needs = decide::sender_rules_need(sender_question(*recipient.rules));
@@ -56,7 +56,7 @@ AuthenticationWants Transaction::authentication_wants() const {
     wants.dmarc |= needs.dmarc;
     const bool is_spared = recipient.listing.verdict != decide::SenderListing::Verdict::none &&
                            !recipient.listing.may_change;
-    wants.dmarc |= is_incoming && rules_->decide.dmarc_is_enforced && !is_spared;
+    wants.dmarc |= rules_->decide.dmarc_is_enforced && !is_spared;
   }
   return wants;
 }

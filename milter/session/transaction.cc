@@ -32,7 +32,7 @@ bool same_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
     return rules.domain->sender_verify && (rules.user == nullptr || rules.user->sender_verify);
   };
   return one.domain->enforcement == other.domain->enforcement &&
-         a.would_refuse.has_value() == b.would_refuse.has_value() &&
+         would_be(a.would_refuse) == would_be(b.would_refuse) &&
          one.user_rules == other.user_rules && one.domain_rules == other.domain_rules &&
          one.domain->list_priority == other.domain->list_priority &&
          one.attachments == other.attachments && one.uris == other.uris &&
@@ -41,6 +41,13 @@ bool same_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
 }
 
 }  // namespace
+
+// Without the text, which names the recipient.
+std::string would_be(const std::optional<mail::Reply>& refusal) {
+  if (!refusal) return "";
+  return std::string(refusal->is_temporary() ? "defer" : "reject") + "; " +
+         std::to_string(refusal->code) + " " + refusal->enhanced + " at RCPT";
+}
 
 std::string_view to_string(const Direction& direction) {
   return std::visit(Overloaded{
@@ -71,6 +78,7 @@ Verdict Transaction::begin() {
     direction_ = Resubmitted{};
     return Continue{};
   }
+  if (explained_ != nullptr) explain_direction();
   // A trusted relay speaks for others: who, its Received field tells at end of message.
   const bool is_relay = is_trusted_relay(client_.address, rules_->trusted_relays);
   if (!is_relay) origin_ = {client_.address, client_.helo};
@@ -87,8 +95,15 @@ Verdict Transaction::begin() {
   }
   if (auto* const outgoing = std::get_if<decide::Outgoing>(&verdict)) {
     direction_ = std::move(*outgoing);
+    const bool is_customer = std::get<decide::Outgoing>(direction_).domain != nullptr;
+    if (is_customer && sender_.address) {
+      vouched_.emplace();
+      vouched_->result = decide::SpfResult::pass;
+      vouched_->domain = sender_.address->domain();
+      vouched_->mechanism = "a client of ours";
+    }
+    if (explained_ != nullptr) explain_direction();
   }
-  if (explained_ != nullptr) explain_direction();
   return Continue{};
 }
 

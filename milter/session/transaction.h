@@ -37,6 +37,9 @@ std::string_view to_string(const Direction& direction);
 // 451: a fault of ours, and the sender keeps the mail.
 mail::Reply fault_reply();
 
+// What X-Postern-Would says of a refusal that observation spared somebody; empty: none.
+std::string would_be(const std::optional<mail::Reply>& refusal);
+
 struct AcceptedRecipient {
   mail::Recipient envelope;
   // The rules of a mailbox of ours; nothing: an address elsewhere, reached by outgoing mail.
@@ -138,6 +141,9 @@ class Transaction {
   Origin origin_;
   std::optional<mail::HeaderFrom> from_;  // known at end of message
   decide::Evidence evidence_;
+  // Mail of our own customers is not asked whence it comes: who may send for the envelope sender's
+  // domain counts as SPF would. Nothing: mail from outside.
+  std::optional<decide::SpfVerdict> vouched_;
   std::vector<AcceptedRecipient> recipients_;
   std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >
   std::optional<mail::Reply> postponed_;     // local submission cannot be refused before the end

@@ -134,14 +134,13 @@ void add_evidence(Table<Settings>& table) {
                "A recipient who must be refused while another of the same message is not: store "
                "keeps his copy, releasable, discard drops it, defer asks the sender to bring it in "
                "a transaction of its own."),
-       setting("authentication_results", Reload::restart, in(&Settings::authentication_results),
+       setting("authentication_results", Reload::live, in(&Settings::authentication_results),
                choice<AuthenticationResults>({{"needed", AuthenticationResults::needed},
                                               {"always", AuthenticationResults::always}}),
                "Whether SPF, DKIM and DMARC are looked at only where a rule needs them or always."),
-       setting("authserv_id", Reload::restart, in(&Settings::authserv_id),
-               text_or_empty(check_domain),
+       setting("authserv_id", Reload::live, in(&Settings::authserv_id), text_or_empty(check_domain),
                "Our name in Authentication-Results; empty for Postfix's own (the macro j)."),
-       setting("dmarc", Reload::restart, in(&Settings::dmarc),
+       setting("dmarc", Reload::live, in(&Settings::dmarc),
                choice<Dmarc>({{"off", Dmarc::off}, {"enforce", Dmarc::enforce}}),
                "enforce treats a DMARC failure, where the sender's domain asks for it, as a sender "
                "that did not verify.")});
@@ -158,7 +157,7 @@ void add_flow(Table<Settings>& table) {
                text_or_empty(check_delimiters),
                "What separates a sub-address from the mailbox, as Postfix's setting of that name; "
                "empty for no sub-addresses."),
-       setting("trusted_relays", Reload::restart, in(&Settings::trusted_relays), list_of(network()),
+       setting("trusted_relays", Reload::live, in(&Settings::trusted_relays), list_of(network()),
                "Clients whose own client counts, not they: addresses and networks."),
        setting("submit.address", Reload::restart, in(&Settings::submit, &Submit::address),
                text(check_endpoint),
