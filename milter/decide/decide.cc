@@ -22,11 +22,12 @@ void record(Decision& decision, const std::vector<Match>& matches) {
 // `forbids`: the match that forbids delivery by what is known; nullptr: none does.
 std::optional<ClassMatch> waits_for(const Evidence& evidence, const DecideOptions& options,
                                     const Match* forbids, bool spam_is_needed) {
-  // An over-large message is refused, whatever else it is.
+  // An over-large message is refused, whatever else it is; a virus that one engine found is one.
   const auto stands_without = [forbids](MailClass unknown) {
     return forbids != nullptr && forbids->mail_class < unknown;
   };
-  if (evidence.virus_fault && options.virus_on_failure == OnFailure::defer &&
+  const bool is_virus = forbids != nullptr && forbids->mail_class == MailClass::virus;
+  if (evidence.virus_fault && options.virus_on_failure == OnFailure::defer && !is_virus &&
       !stands_without(MailClass::virus)) {
     return ClassMatch{MailClass::virus, "unavailable: " + evidence.virus_fault->why};
   }

@@ -83,7 +83,7 @@ def test_what_is_made_to_exhaust_ends_in_a_verdict(world, name):
     assert re.match(r"250|5\d\d 5\.\d\.\d", outcome.reply), outcome
     log = [line for line in world.posternd.log().splitlines() if "message" in line and "davos@got.com" in line][-1]
     if name.startswith("bomb"):
-        assert "attachment" in log, log
+        assert "class=badAttachments" in log, log
 
 
 def test_lines_and_headers_that_postfix_alone_would_never_send(world):

@@ -17,7 +17,7 @@ NOW = {"wblist:stark.net": [{"id": "1", "value": "bolton.test", "owner": "stark.
 
 @pytest.fixture(scope="module")
 def world():
-    with World(source="redis") as built:
+    with World(source="redis", settings={"policy": {"shrink_guard": 1.0}}) as built:
         document = dict(built.policies.get("domain:stark.net"), id="bear", name="bear-island.net", domainAliases=[])
         document["policy"]["relayProps"]["relayBadAttachments"] = False
         publish(built, "domain:bear-island.net", document)

@@ -5,7 +5,10 @@ import struct
 
 ACTIONS = 0x1FF
 LEADING_SPACE = 0x100000  # header values come with what stands behind the colon
-SKIP = 0x400
+# What Postfix offers but for steps without an answer: the milter may leave out commands it has no use for.
+STEPS = 0x1FFFFF & ~(0x80 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000 | 0x40000 | 0x80000)
+NO_END_OF_HEADER = 0x40
+LEFT_OUT = 0x23F  # connect, HELO, MAIL, RCPT, body, headers, DATA: what is always said here
 CHUNK = 65535
 FINAL = {b"a": "accept", b"c": "continue", b"d": "discard", b"r": "reject", b"t": "tempfail", b"y": "reply"}
 
@@ -37,10 +40,13 @@ class MilterClient:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = self.socket.makefile("rb")
-        self._send(b"O", struct.pack("!III", 6, ACTIONS, LEADING_SPACE | SKIP))
+        self._send(b"O", struct.pack("!III", 6, ACTIONS, STEPS))
         kind, payload = self._receive()
         if kind != b"O":
             raise ConnectionError(f"negotiation answered by {kind!r}")
+        self.steps = struct.unpack("!III", payload[:12])[2]
+        if self.steps & LEFT_OUT or not self.steps & LEADING_SPACE:
+            raise ConnectionError(f"steps {self.steps:#x} are not those that this client takes")
         self._ask(b"C", b"[" + address.encode() + b"]\0" + b"4" + struct.pack("!H", 12345) + address.encode() + b"\0",
                   {"j": "mail.test", "{daemon_name}": "smtpd", "{client_addr}": address})
         self._ask(b"H", b"mx.example.org\0")
@@ -83,7 +89,7 @@ class MilterClient:
             if verdict != "continue":
                 break
             verdict = self._ask(b"L", name.replace(b"\0", b"") + b"\0" + value.split(b"\0")[0] + b"\0")
-        if verdict == "continue":
+        if verdict == "continue" and not self.steps & NO_END_OF_HEADER:
             verdict = self._ask(b"N")
         for at in range(0, len(body), CHUNK):
             if verdict != "continue":

@@ -54,6 +54,7 @@ class Sink:
         self.context = certificate.server_context() if tls else None
         self.deliveries = []
         self.connections = 0
+        self.asked = set()  # every address that a RCPT named
         self.refuse_mail = None
         self.refuse_rcpt = {}
         self.refuse_data = None
@@ -78,6 +79,7 @@ class Sink:
         return "250 2.1.0 ok"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
+        self.asked.add(address.lower())
         reply = self.refuse_rcpt.get(address.lower())
         if reply:
             return reply
