@@ -10,31 +10,15 @@
 #include "base/log.h"
 #include "mail/subject.h"
 #include "route/route.h"
+#include "scenario/runner/all.h"
 #include "scenario/runner/conversation.h"
 #include "scenario/runner/outside.h"
-#include "scenario/runner/scenario.h"
 #include "support/conversation.h"
 
 namespace postern::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kTests = fs::path(POSTERN_SOURCE_DIR) / "tests";
-
-std::vector<Scenario> all_scenarios() {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(kTests / "scenario")) {
-    if (entry.path().extension() == ".yml") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  std::vector<Scenario> scenarios;
-  for (const fs::path& file : files) {
-    auto read = read_scenarios(file.string());
-    std::move(read.begin(), read.end(), std::back_inserter(scenarios));
-  }
-  return scenarios;
-}
 
 policy::SnapshotPtr policies_in(const std::string& name) {
   Documents documents;
