@@ -8,6 +8,10 @@
 namespace postern::test {
 namespace {
 
+[[noreturn]] void refuse(const std::string& name, const std::string& kind) {
+  throw std::runtime_error("zone.yml: " + name + ": unknown record " + kind);
+}
+
 void read_node(const std::string& name, const YAML::Node& records, DnsZone& zone) {
   for (const auto& row : records) {
     const auto kind = row.first.as<std::string>();
@@ -27,7 +31,7 @@ void read_node(const std::string& name, const YAML::Node& records, DnsZone& zone
         std::istringstream(text) >> preference >> host;
         zone.mx(name, preference, host == "." ? "" : host);
       } else {
-        throw std::runtime_error("zone.yml: " + name + ": unknown record " + kind);
+        refuse(name, kind);
       }
     }
   }
