@@ -86,6 +86,12 @@ def test_what_is_made_to_exhaust_ends_in_a_verdict(world, name):
         assert "class=badAttachments" in log, log
 
 
+@pytest.mark.parametrize("content", [b"no field at all\r\n", b"\r\nafter an empty line\r\n", b"", b"\r\n"])
+def test_a_message_without_header_fields_gets_its_answer(world, content):
+    outcome = world.send("jon@friend.test", "davos@got.com", content)
+    assert outcome.accepted, outcome
+
+
 def test_lines_and_headers_that_postfix_alone_would_never_send(world):
     """Through Postfix, too: what it makes of them reaches us as it may."""
     for name in ("made/10000-headers", "made/2-mb-header-folded", "made/bare-cr-in-header", "made/8-bit-header",
