@@ -194,7 +194,8 @@ def test_mail_flows_without_dns(fresh, policies, settings):
 def test_mail_flows_while_dns_is_silent(fresh, policies, settings):
     silent = DnsServer(every="silent")
     try:
-        world = fresh(policies=policies, settings={**settings, "dns": {"servers": [silent.address], "timeout": "200ms"}})
+        world = fresh(policies=policies,
+                      settings={**settings, "dns": {"servers": [silent.address], "timeout": "200ms"}})
         assert ("spf", "temperror", "jon@alpha.test") in results(delivered(world, "jon@alpha.test"))
     finally:
         silent.stop()

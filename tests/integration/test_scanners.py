@@ -143,10 +143,13 @@ def test_each_score_is_multiplied_by_its_scale(fresh, spamd):
     second = {"type": "header", "score": "X-Other-Score", "advert": "", "virus": "", "trust": TRUSTED, "scale": 0.5}
     world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, second, {**spamd, "scale": 0.006}]}})
     # cersei's policy: spam from 7.2, delivered with a tag below 20.
-    for own, other, body, subject in [("7.1", "14.3", "Winter.\r\n", "Hello"), ("7.1", "14.4", "Winter.\r\n", "[SPAM] Hello"),
-                                      ("0", "0", GTUBE + "\r\n", "Hello"), ("7.2", "0", GTUBE + "\r\n", "[SPAM] Hello")]:
+    for own, other, body, subject in [("7.1", "14.3", "Winter.\r\n", "Hello"),
+                                      ("7.1", "14.4", "Winter.\r\n", "[SPAM] Hello"),
+                                      ("0", "0", GTUBE + "\r\n", "Hello"),
+                                      ("7.2", "0", GTUBE + "\r\n", "[SPAM] Hello")]:
         world.clear()
-        got = subject_at(world, "cersei@lannister.net", headers={"X-Spam-Score": own, "X-Other-Score": other}, body=body)
+        scores = {"X-Spam-Score": own, "X-Other-Score": other}
+        got = subject_at(world, "cersei@lannister.net", headers=scores, body=body)
         assert got == subject, (own, other)
     delivery = world.sinks["primary"].received()[0]
     assert delivery.header("X-Spam-Score")
