@@ -237,6 +237,13 @@ sfsistat on_header(SMFICTX* context, char* name, char* value) {
   });
 }
 
+// Nothing to do, and needed all the same: in a message without any header field this is what stands between
+// DATA and the body. Where it is left out, libmilter takes no body and never answers.
+sfsistat on_end_of_header(SMFICTX* context) {
+  return guarded(context, "end of header", SMFIS_TEMPFAIL,
+                 [](MilterService::Connection&) { return SMFIS_CONTINUE; });
+}
+
 sfsistat on_body(SMFICTX* context, unsigned char* bytes, std::size_t size) {
   return guarded(context, "body", SMFIS_TEMPFAIL,
                  [&](MilterService::Connection& connection) -> sfsistat {
@@ -302,6 +309,7 @@ smfiDesc MilterService::callbacks(char* name) {
   description.xxfi_envrcpt = on_rcpt;
   description.xxfi_data = on_data;
   description.xxfi_header = on_header;
+  description.xxfi_eoh = on_end_of_header;
   description.xxfi_body = on_body;
   description.xxfi_eom = on_end_of_message;
   description.xxfi_abort = on_abort;

@@ -22,8 +22,8 @@ POLICIES = {
                                                ("archive-filename", "\\.(exe|scr)$"),
                                                ("archive-contenttype", "x-dosexec")])],
     "uris:got.com": [{"id": "1", "action": "blacklist_uri_host", "filter": "evil.test", "priority": 1}]}
-MOST_MEMORY = 1 << 30
-MOST_MEMORY_CHECKED = 4 << 30  # AddressSanitizer keeps what was freed for a while
+MOST_MEMORY = 256 << 20
+MOST_MEMORY_CHECKED = 2 << 30  # AddressSanitizer keeps what was freed for a while
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +75,8 @@ def test_every_message_of_the_corpus_gets_a_proper_answer(world):
     assert most_memory(world) < limit, f"{most_memory(world) >> 20} MiB"
 
 
-@pytest.mark.parametrize("name", ["bomb-flat", "bomb-deep", "bomb-nested", "bomb-overlapping", "bomb-gzip", "bomb-tar-gz",
-                                  "archive-10000-members", "parts-1000"])
+@pytest.mark.parametrize("name", ["bomb-flat", "bomb-deep", "bomb-nested", "bomb-overlapping", "bomb-gzip",
+                                  "bomb-tar-gz", "archive-10000-members", "parts-1000"])
 def test_what_is_made_to_exhaust_ends_in_a_verdict(world, name):
     content = corpus.messages()[f"made/{name}"]
     outcome = world.send("jon@friend.test", "davos@got.com", content)
@@ -86,11 +86,18 @@ def test_what_is_made_to_exhaust_ends_in_a_verdict(world, name):
         assert "class=badAttachments" in log, log
 
 
+@pytest.mark.parametrize("content", [b"no field at all\r\n", b"\r\nafter an empty line\r\n", b"", b"\r\n"])
+def test_a_message_without_header_fields_gets_its_answer(world, content):
+    outcome = world.send("jon@friend.test", "davos@got.com", content)
+    assert outcome.accepted, outcome
+
+
 def test_lines_and_headers_that_postfix_alone_would_never_send(world):
     """Through Postfix, too: what it makes of them reaches us as it may."""
     for name in ("made/10000-headers", "made/2-mb-header-folded", "made/bare-cr-in-header", "made/8-bit-header",
                  "made/all-octets"):
         content = corpus.messages()[name]
-        outcome = world.send("jon@friend.test", "arya@stark.net", content.replace(b"\n", b"\r\n").replace(b"\r\r", b"\r"))
+        content = content.replace(b"\n", b"\r\n").replace(b"\r\r", b"\r")
+        outcome = world.send("jon@friend.test", "arya@stark.net", content)
         assert re.match(r"250|5\d\d ", outcome.reply or outcome.mail), (name, outcome)
     assert world.send("jon@friend.test", "arya@stark.net", client.message()).accepted

@@ -37,7 +37,8 @@ def documents():
     mirror(base)
     return {
         "domain:mirror.net": base,
-        "wblist:lannister.net": [{"id": "1", "value": "snow.test", "owner": "lannister.net", "type": "ALLOW", "spfOn": False}],
+        "wblist:lannister.net": [{"id": "1", "value": "snow.test", "owner": "lannister.net", "type": "ALLOW",
+                                  "spfOn": False}],
         "wblist:got.com": [{"id": "2", "value": "bolton.test", "owner": "got.com", "type": "BLOCK", "spfOn": None}],
         "attachments:stark.net": [{"id": "3", "action": "deny", "checkType": "filename", "filter": "\\.zip$",
                                    "description": "no archives", "scope": "stark.net", "priority": 1}],
@@ -213,7 +214,8 @@ def test_the_text_names_rule_source_and_what_was_not_looked_at(world, eml):
     done, _ = explain(world, "--from", "roose@bolton.test", "--rcpt", "davos@got.com", json_wanted=False)
     for part in ("BLOCK bolton.test", "wblist:got.com", "refused at RCPT: 550 5.7.1"):
         assert part in done.stdout, done.stdout
-    done, _ = explain(world, "--from", "someone@example.org", "--rcpt", "arya@stark.net", "--eml", eml, json_wanted=False)
+    done, _ = explain(world, "--from", "someone@example.org", "--rcpt", "arya@stark.net", "--eml", eml,
+                      json_wanted=False)
     for part in ("user:arya@stark.net", "spf", "not looked at", "outcome reject, reply 550 5.7.1", "class spam"):
         assert part in done.stdout, done.stdout
 

@@ -87,15 +87,6 @@ def test_a_scanner_that_is_away_and_mail_is_let_through_where_the_operator_says_
     assert subject_at(world, "cersei@lannister.net") == "Hello"
 
 
-@pytest.mark.parametrize("kind", ["spamd", "rspamd"])
-def test_a_scanner_that_is_slow_means_later(fresh, request, kind):
-    scanner, server = request.getfixturevalue(f"{kind}_server")
-    world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, {**scanner, "timeout": "1s"}]}})
-    with stopped(server.process.pid):
-        outcome = world.send("someone@example.org", "cersei@lannister.net")
-    assert outcome.reply.startswith("451 4.7.1"), outcome
-
-
 @contextlib.contextmanager
 def stopped(pid):
     """The whole family of a process stands still: spamd's children and rspamd's workers answer without their parent."""
@@ -112,6 +103,18 @@ def stopped(pid):
             os.kill(one, signal.SIGCONT)
 
 
+def test_a_scanner_that_is_slow_means_later(fresh, spamd_server, rspamd_server):
+    scanners = [{**scanner, "timeout": "1s"} for scanner, _ in (spamd_server, rspamd_server)]
+    world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, *scanners]}})
+    for kind, server in [("spamd", spamd_server[1]), ("rspamd", rspamd_server[1])]:
+        before = world.posternd.metric("postern_scanner_failures_total", scanner=kind) or 0
+        with stopped(server.process.pid):
+            outcome = world.send("someone@example.org", "cersei@lannister.net")
+        assert outcome.reply.startswith("451 4.7.1"), (kind, outcome)
+        assert world.posternd.metric("postern_scanner_failures_total", scanner=kind) == before + 1
+    assert world.received() == [] and world.stored() == []
+
+
 NONSENSE = {"words": b"hello, who is there?\r\n\r\n", "octets": bytes(range(256)) * 1000,
             "half": b"SPAMD/1.1 0 EX_OK\r\nSpam: True ; 10",
             "no-number": b"SPAMD/1.1 0 EX_OK\r\nContent-length: 0\r\nSpam: False ; nan / 5.0\r\n\r\n",
@@ -120,28 +123,33 @@ NONSENSE = {"words": b"hello, who is there?\r\n\r\n", "octets": bytes(range(256)
             "nothing": b""}
 
 
-@pytest.mark.parametrize("kind", ["spamd", "rspamd"])
-def test_a_scanner_that_talks_nonsense_means_later(fresh, kind):
+def test_a_scanner_that_talks_nonsense_means_later(fresh):
     with RudeServer(b"") as rude:
         address = f"127.0.0.1:{rude.port}"
-        scanner = {"type": kind, "timeout": "5s"}
-        scanner.update({"address": address} if kind == "spamd" else {"url": f"http://{address}"})
-        world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, scanner]}})
-        for name, says in NONSENSE.items():
+        world = fresh(settings={"spam": {"scanners": [
+            HEADER_SCANNER, {"type": "spamd", "address": address, "timeout": "10s"},
+            {"type": "rspamd", "url": f"http://{address}", "timeout": "10s"}]}})
+        for number, (name, says) in enumerate(NONSENSE.items(), 1):
             rude.server.says = says
             outcome = world.send("someone@example.org", "cersei@lannister.net")
             assert outcome.reply.startswith("451 4.7.1"), (name, outcome)
-    assert world.received() == [] and world.stored() == []
+            # Each of the two takes none of it for a score.
+            for kind in ("spamd", "rspamd"):
+                assert world.posternd.metric("postern_scanner_failures_total", scanner=kind) == number, (kind, name)
+        assert world.received() == [] and world.stored() == []
 
 
 def test_each_score_is_multiplied_by_its_scale(fresh, spamd):
     second = {"type": "header", "score": "X-Other-Score", "advert": "", "virus": "", "trust": TRUSTED, "scale": 0.5}
     world = fresh(settings={"spam": {"scanners": [HEADER_SCANNER, second, {**spamd, "scale": 0.006}]}})
     # cersei's policy: spam from 7.2, delivered with a tag below 20.
-    for own, other, body, subject in [("7.1", "14.3", "Winter.\r\n", "Hello"), ("7.1", "14.4", "Winter.\r\n", "[SPAM] Hello"),
-                                      ("0", "0", GTUBE + "\r\n", "Hello"), ("7.2", "0", GTUBE + "\r\n", "[SPAM] Hello")]:
+    for own, other, body, subject in [("7.1", "14.3", "Winter.\r\n", "Hello"),
+                                      ("7.1", "14.4", "Winter.\r\n", "[SPAM] Hello"),
+                                      ("0", "0", GTUBE + "\r\n", "Hello"),
+                                      ("7.2", "0", GTUBE + "\r\n", "[SPAM] Hello")]:
         world.clear()
-        got = subject_at(world, "cersei@lannister.net", headers={"X-Spam-Score": own, "X-Other-Score": other}, body=body)
+        scores = {"X-Spam-Score": own, "X-Other-Score": other}
+        got = subject_at(world, "cersei@lannister.net", headers=scores, body=body)
         assert got == subject, (own, other)
     delivery = world.sinks["primary"].received()[0]
     assert delivery.header("X-Spam-Score")

@@ -88,7 +88,8 @@ def test_a_newcomers_first_mail_is_an_event_once(world):
 
 def test_no_event_of_what_creates_nobody(world):
     assert world.send("someone@example.org", "spammed@stark.net", headers={"X-Spam-Score": "6"}).accepted
-    assert world.send("someone@example.org", "rejected@stark.net", headers={"X-Spam-Score": "30"}).reply.startswith("550")
+    outcome = world.send("someone@example.org", "rejected@stark.net", headers={"X-Spam-Score": "30"})
+    assert outcome.reply.startswith("550"), outcome
     assert world.send("", "bounced@stark.net").accepted
     assert world.send("someone@example.org", "arya@stark.net").accepted  # is there already
     assert world.send("someone@example.org", "elsewhere@got.com").accepted  # does not ask for it

@@ -10,6 +10,7 @@ STEPS = 0x1FFFFF & ~(0x80 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x2000
 NO_END_OF_HEADER = 0x40
 LEFT_OUT = 0x23F  # connect, HELO, MAIL, RCPT, body, headers, DATA: what is always said here
 CHUNK = 65535
+LONGEST_FIELD = 60000  # Postfix cuts there; libmilter ends the connection at 64 KiB
 FINAL = {b"a": "accept", b"c": "continue", b"d": "discard", b"r": "reject", b"t": "tempfail", b"y": "reply"}
 
 
@@ -20,10 +21,10 @@ def fields_of(block):
     for line in re.split(rb"\r?\n", block):
         match = re.match(rb"([^\s:\0][^:\0]*?)[ \t]*:", line) if line[:1] not in (b" ", b"\t") else None
         if match:
-            fields.append([match[1], line[match.end():]])
+            fields.append((match[1], [line[match.end():]]))
         elif fields and line:
-            fields[-1][1] += b"\n" + line
-    return [(name, value) for name, value in fields]
+            fields[-1][1].append(line)
+    return [(name, b"\n".join(lines)) for name, lines in fields]
 
 
 def split(content):
@@ -88,7 +89,8 @@ class MilterClient:
         for name, value in fields:
             if verdict != "continue":
                 break
-            verdict = self._ask(b"L", name.replace(b"\0", b"") + b"\0" + value.split(b"\0")[0] + b"\0")
+            value = value.split(b"\0")[0][:LONGEST_FIELD - len(name)]
+            verdict = self._ask(b"L", name[:LONGEST_FIELD] + b"\0" + value + b"\0")
         if verdict == "continue" and not self.steps & NO_END_OF_HEADER:
             verdict = self._ask(b"N")
         for at in range(0, len(body), CHUNK):

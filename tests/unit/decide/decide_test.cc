@@ -146,6 +146,18 @@ TEST(UnavailableScore, DoesNotHideAVirus) {
   EXPECT_EQ(decision.disposition, reject);
 }
 
+TEST(UnavailableVirusScanner, DefersOrIsTakenForNone) {
+  const policy::Policy policy = test::policy_of(test::kDefaultTestPolicy);
+  Evidence evidence;
+  evidence.virus_fault = Unavailable{"clamd is away"};
+  EXPECT_EQ(decide_for(policy, evidence, DecideOptions()).disposition, defer);
+  const DecideOptions lax{.virus_on_failure = OnFailure::accept};
+  EXPECT_EQ(decide_for(policy, evidence, lax).disposition, deliver);
+  // What another engine has found stays found.
+  evidence.virus = VirusVerdict{"Eicar"};
+  EXPECT_EQ(decide_for(policy, evidence, DecideOptions()).disposition, reject);
+}
+
 TEST(UnavailableScore, KeepsAnAdvertWaiting) {
   // The policy refuses advert and keeps spam: without the score nobody knows which this is.
   policy::Policy policy = test::policy_of(test::kPolicyB);

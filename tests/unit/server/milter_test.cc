@@ -105,7 +105,7 @@ TEST_F(MilterTest, NegotiatesWhatTheSessionNeeds) {
                                 SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT | SMFIF_CHGFROM |
                                 SMFIF_SETSYMLIST);
   // DATA is asked for and every step answered: what nobody answers stalls Postfix on TCP.
-  EXPECT_EQ(one->steps(), SMFIP_HDR_LEADSPC | SMFIP_SKIP | SMFIP_NOEOH | SMFIP_NOUNKNOWN);
+  EXPECT_EQ(one->steps(), SMFIP_HDR_LEADSPC | SMFIP_SKIP | SMFIP_NOUNKNOWN);
 }
 
 TEST_F(MilterTest, AnMtaThatOffersTooLittleIsRefused) {
@@ -136,6 +136,14 @@ TEST_F(MilterTest, CleanMailGetsItsIdAboveEverything) {
   ASSERT_FALSE(outcome.changes.empty());
   const std::string id = shown(outcome.changes.front());
   EXPECT_TRUE(id.starts_with("i 0 X-Postern-Id| ")) << id;
+}
+
+TEST_F(MilterTest, AMessageWithoutHeaderFieldsIsAnswered) {
+  start();
+  const auto one = client();
+  MilterMail mail = mail_to("<jon@got.com>");
+  mail.headers.clear();
+  EXPECT_EQ(shown(deliver(*one, mail).end), "c");
 }
 
 TEST_F(MilterTest, TheMessageIsChangedAsDecided) {
