@@ -66,6 +66,8 @@ class Splitter {
 
   void split(ContentFields fields, std::string_view body, const std::string& number,
              std::size_t depth) {
+    // A name may be among what was left unread: it is said, and what was read is looked at.
+    if (!fields.overflow.empty() && !parse_.limit) parse_.limit = fields.overflow;
     if (!has_room(depth)) return;
     if (fields.type.starts_with("multipart/")) {
       split_multipart(std::move(fields), body, number, depth);
@@ -76,7 +78,7 @@ class Splitter {
 
  private:
   bool has_room(std::size_t depth) {
-    if (parse_.limit) return false;
+    if (stopped_) return false;
     if (depth > limits_.mime_depth) {
       stop("parts nested deeper than " + std::to_string(limits_.mime_depth));
     } else if (parse_.parts.size() >= limits_.parts || split_ >= limits_.parts) {
@@ -85,11 +87,12 @@ class Splitter {
       stop("reading the parts took too long");
     }
     ++split_;
-    return !parse_.limit;
+    return !stopped_;
   }
   void stop(std::string why) {
+    stopped_ = true;
     parse_.defects.push_back(why);
-    parse_.limit = std::move(why);
+    if (!parse_.limit) parse_.limit = std::move(why);
   }
   void add_defect(std::string what) {
     if (parse_.defects.size() < kMostDefects) parse_.defects.push_back(std::move(what));
@@ -131,7 +134,7 @@ class Splitter {
       return;
     }
     bool closed = delimiter.closes;
-    for (std::size_t child = 1; delimiter.found && !parse_.limit;) {
+    for (std::size_t child = 1; delimiter.found && !stopped_;) {
       const Delimiter next = next_delimiter(body, delimiter.after, boundary);
       // What follows the last delimiter is nothing; parts behind it are read all the same, because
       // some mail programs show them.
@@ -194,6 +197,7 @@ class Splitter {
   ParsedMessage::Parse& parse_;
   const Limits& limits_;
   std::size_t split_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace

@@ -53,6 +53,42 @@ TEST(AttachmentNames, EverySpellingOfAName) {
   }
 }
 
+TEST(AttachmentNames, NoneIsHiddenBehindManyOrLongFields) {
+  const std::string evil = "Content-Disposition: attachment; filename=evil.exe\r\n";
+  std::string names;
+  for (int i = 0; i < 8; ++i) {
+    names += "Content-Type: text/plain; name=n" + std::to_string(i) + ".txt\r\n";
+  }
+  std::string unknown;
+  std::string known;
+  for (int i = 0; i < 100; ++i) {
+    unknown += "Content-X: y\r\n";
+    known += "Content-Transfer-Encoding: 7bit\r\n";
+  }
+  const std::string filler = "; x=" + std::string(10'000, 'x');
+  struct Case {
+    std::string fields;
+    bool seen;
+    std::optional<std::string> bomb;
+  };
+  const Case cases[] = {
+      {names + evil, false, "the message: a part with more than 8 names"},
+      {names + names, false, std::nullopt},
+      {unknown + evil, true, std::nullopt},
+      {known + evil, false, "the message: a part with more than 100 Content fields"},
+      {"Content-Disposition: attachment" + filler + "; filename=evil.exe" + filler + "\r\n", false,
+       "the message: a part with a field of more than 16384 octets"},
+      {"Content-Disposition: attachment; x=" + std::string(8'150, 'x') +
+           "; filename=evil.exe; y=" + std::string(8'000, 'y') + "\r\n",
+       true, std::nullopt},
+  };
+  for (const auto& [fields, seen, bomb] : cases) {
+    const auto found = attachments_of(with_part(fields, "x"));
+    EXPECT_EQ(testing::Value(names_of(found), testing::Contains("evil.exe")), seen) << fields;
+    EXPECT_EQ(found.bomb, bomb) << fields;
+  }
+}
+
 TEST(AttachmentNames, NoCharacterHidesTheEndingFromTheAsciiCopy) {
   const auto found = attachments_of(
       with_part("Content-Disposition: attachment; filename=\"run\u202exod.e\u200bxe\"\r\n", ""));
