@@ -138,6 +138,41 @@ TEST(Attachments, EnclosedMessagesAreWalked) {
   EXPECT_THAT(names_of(encoded), ElementsAre("a.eml", "run.exe"));
 }
 
+TEST(Attachments, LookingForABoundaryAsksForTheTime) {
+  std::string almost = kHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 20'000; ++i) almost += "--bb\r\n";
+  Limits limits;
+  int asked = 0;
+  limits.out_of_time = [&asked] { return ++asked > 2; };
+  EXPECT_EQ(attachments_of(almost, limits).bomb, "the message: reading the parts took too long");
+  // A line of the boundary's own characters is one try, not one for each of them.
+  const std::string dashes = kHead + "Content-Type: multipart/mixed; boundary=\"--\"\r\n\r\n" +
+                             std::string(1 << 20, '-') + "x\r\n----\r\n" +
+                             "Content-Disposition: attachment; filename=run.exe\r\n\r\nx\r\n";
+  asked = 0;
+  limits.out_of_time = [&asked] { return ++asked > 10; };
+  EXPECT_THAT(names_of(attachments_of(dashes, limits)), ElementsAre("run.exe"));
+}
+
+TEST(Attachments, EncodedMessagesInEachOtherAreBounded) {
+  const auto nested = [](int levels, std::size_t size) {
+    std::string entity =
+        "Content-Type: application/x; name=run.exe\r\n\r\n" + std::string(size, 'x');
+    for (int i = 0; i < levels; ++i) {
+      entity =
+          "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
+          entity;
+    }
+    return attachments_of(kHead + entity);
+  };
+  const auto small = nested(20, 1'000);
+  EXPECT_EQ(names_of(small).back(), "run.exe");
+  EXPECT_FALSE(small.bomb);
+  const auto large = nested(20, 1 << 20);
+  EXPECT_EQ(large.bomb, "the message: encoded messages in encoded messages of too many octets");
+  EXPECT_EQ(large.objects.size(), 3U);
+}
+
 TEST(Attachments, PartsBehindTheLastBoundaryAreSeen) {
   EXPECT_THAT(
       names_of(attachments_of(with_part("", "x") +
