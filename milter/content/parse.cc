@@ -34,14 +34,27 @@ bool is_field(std::string_view line) {
   return true;
 }
 
+// Whether a Content-* field stands before the first empty line.
+bool has_content_field(std::string_view entity) {
+  std::size_t at = 0;
+  while (at < entity.size()) {
+    const Line line = line_at(entity, at);
+    if (line.text.empty()) return false;
+    if (starts_with_ignoring_case(line.text, "content-") && is_field(line.text)) return true;
+    at = line.next;
+  }
+  return false;
+}
+
 // Reads the Content-* fields at the front and takes the whole header off. Lines that are no field are
-// passed over, unless the first one is: then there is no header.
+// passed over. When the first line is none, programs differ: there is no header to some, others pass
+// over it as well and show the attachment that it announces, and these are believed.
 ContentFields take_header(std::string_view& entity, std::string_view default_type) {
   ContentFields fields;
   fields.type = default_type;
   std::size_t at = 0;
   Line line = line_at(entity, 0);
-  if (!line.text.empty() && !is_field(line.text)) return fields;
+  if (!line.text.empty() && !is_field(line.text) && !has_content_field(entity)) return fields;
   while (at < entity.size()) {
     line = line_at(entity, at);
     if (line.text.empty()) {

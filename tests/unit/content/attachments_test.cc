@@ -154,6 +154,26 @@ TEST(Attachments, LookingForABoundaryAsksForTheTime) {
   EXPECT_THAT(names_of(attachments_of(dashes, limits)), ElementsAre("run.exe"));
 }
 
+TEST(Attachments, ABadFirstLineHidesNoHeader) {
+  const std::string file =
+      "Content-Type: application/x; name=run.exe\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\nTVo=\r\n";
+  for (const char* const bad :
+       {"no field\r\n", "   \r\n", " \t\r\nno field\r\n", "X-A: b\r\nno\r\n",
+        "From jon Tue Mar 10 10:00:00 2026\r\n", ": x\r\n"}) {
+    EXPECT_THAT(names_of(attachments_of(with_part(bad + file, ""))), ElementsAre("run.exe")) << bad;
+    EXPECT_THAT(names_of(attachments_of(
+                    with_part("Content-Type: message/rfc822\r\n", bad + file, "outer"))),
+                ElementsAre("", "run.exe"))
+        << bad;
+  }
+  // Prose stays prose.
+  const auto prose = hosts_of(kHead +
+                              "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                              "see\r\nhttp://a.example\r\n\r\nmore\r\n--b--\r\n");
+  EXPECT_THAT(prose, ElementsAre("a.example"));
+}
+
 TEST(Attachments, EncodedMessagesInEachOtherAreBounded) {
   const auto nested = [](int levels, std::size_t size) {
     std::string entity =
