@@ -91,10 +91,10 @@ disable_new_services() {
   local package unit
   for package in $(comm -13 <(printf '%s\n' "$1") <(dpkg-query -W -f '${Package}\n' | sort -u)); do
     case $package in
-      postfix | redis-server | spamd | spamassassin | rspamd) ;;
+      postfix | redis-server | spamd | spamassassin | rspamd | clamav-daemon | clamav-freshclam) ;;
       *) continue ;;
     esac
-    for unit in $(dpkg-query -L "$package" | grep -E '/systemd/system/[^/@]+\.(service|timer)$'); do
+    for unit in $(dpkg-query -L "$package" | grep -E '/systemd/system/[^/@]+\.(service|socket|timer)$'); do
       as_root systemctl -q disable "${unit##*/}" 2>/dev/null || true
     done
   done

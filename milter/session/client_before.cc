@@ -62,7 +62,9 @@ std::optional<FromClause> from_clause(std::string_view value) {
     } else {
       std::string word = read_word(text, at);
       if (word.find_first_of("\";\\)") != std::string::npos) return std::nullopt;
-      if (equals_ignoring_case(word, "by"))
+      // The word right behind "from" is what the client called itself, be it "by".
+      const bool is_name = has_begun && clause.words.empty() && clause.comments.empty();
+      if (!is_name && equals_ignoring_case(word, "by"))
         return has_begun ? std::make_optional(clause) : std::nullopt;
       if (!has_begun) {
         if (!equals_ignoring_case(word, "from")) return std::nullopt;

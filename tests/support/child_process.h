@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,7 @@ class ChildProcess {
     if (pid_ < 0) throw std::runtime_error("cannot fork");
     if (pid_ == 0) {
       // Only async-signal-safe calls here.
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test program that is killed leaves no server behind
       ::dup2(output.get(), STDOUT_FILENO);
       ::dup2(output.get(), STDERR_FILENO);
       ::execv(arguments[0], arguments.data());

@@ -66,8 +66,10 @@ class Process:
         self.name = name
         self.log_path = pathlib.Path(log)
         self.command = [str(part) for part in command]
+        # Tests that are killed leave no server behind: it dies with the thread that started it.
+        tied = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", *self.command]
         with open(self.log_path, "ab") as output:
-            self.popen = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
+            self.popen = subprocess.Popen(tied, stdin=subprocess.DEVNULL, stdout=output,
                                           stderr=subprocess.STDOUT, start_new_session=True, **popen)
 
     @property

@@ -1,7 +1,8 @@
 // Purpose:   DKIM verification with libopendkim.
 // Ownership: borrows the resolver and the clock; owns a pool of library instances.
 // Threading: verify() from many threads at once; each takes an instance of its own.
-// Units:     at most ten signatures of a message are looked at, from the top.
+// Units:     at most ten signatures of a message are looked at, from the top. Their keys together take
+//            at most half of the time, each its own share, those of the author's domain first.
 // Failure:   a temporary Error only without memory for the library. A key that the DNS does not hand
 //            out, and a deadline that passes, are temperror of that signature.
 // Source:    RFC 6376, RFC 8463, RFC 8301, RFC 8601 2.7.1. What each result stands for here:

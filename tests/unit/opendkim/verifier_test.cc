@@ -131,6 +131,59 @@ TEST_F(Verifier, EachSignatureIsJudgedByItself) {
                           StartsWith("temperror: the key could not be fetched: SERVFAIL"), "pass"));
 }
 
+// Lets every question about a domain of the forger's run into its deadline.
+class SilentForger final : public ports::Resolver {
+ public:
+  explicit SilentForger(ports::Resolver& others) : others_(others) {}
+  Result<ports::DnsAnswer> query(const std::string& name, ports::DnsType type,
+                                 Deadline deadline) override {
+    if (!name.ends_with(".forger.example")) return others_.query(name, type, deadline);
+    std::this_thread::sleep_until(deadline.at());
+    return temporary_error("timed out");
+  }
+
+ private:
+  ports::Resolver& others_;
+};
+
+TEST_F(Verifier, ASilentDnsTakesNobodyElsesTime) {
+  SilentForger dns(dns_);
+  opendkim::Verifier verifier(dns, clock_);
+  dns_.add_txt("rsa._domainkey.other.example", txt_record(rsa()));
+  Tags garbage;
+  garbage.body_hash = "AAAA";
+  Tags other;
+  other.domain = "other.example";
+  mail::Message message = signed_message(letter(), rsa(), other);
+  message = signed_message(message, rsa(), garbage);
+  for (const char* selector : {"a", "b", "c"}) {
+    Tags tags;
+    tags.domain = "forger.example";
+    tags.selector = selector;
+    message = signed_message(message, rsa(), tags);
+  }
+  const auto verdict = verifier.verify(message, Deadline::after(std::chrono::seconds(4)));
+  ASSERT_TRUE(verdict);
+  std::vector<std::string> results;
+  for (const auto& signature : verdict->signatures) results.push_back(shown(signature));
+  const auto unreachable = StartsWith("temperror: the key could not be fetched");
+  EXPECT_THAT(results, ElementsAre(unreachable, unreachable, unreachable,
+                                   "fail: the body has been altered", "pass"));
+}
+
+TEST_F(Verifier, TheAuthorsKeysAreFetchedFirst) {
+  mail::Message message = signed_message(letter(), rsa());
+  for (const char* domain : {"mail.got.com", "other.example", "got.com.example"}) {
+    Tags tags;
+    tags.domain = domain;
+    message = signed_message(message, rsa(), tags);
+  }
+  verify(message);
+  EXPECT_THAT(dns_.asked(),
+              ElementsAre("rsa._domainkey.mail.got.com", "rsa._domainkey.got.com",
+                          "rsa._domainkey.got.com.example", "rsa._domainkey.other.example"));
+}
+
 TEST_F(Verifier, OnlyTheTopTenAreLookedAt) {
   mail::Message message = letter();
   for (int count = 0; count < 25; ++count) message = signed_message(message, ed25519(), kEd25519);
@@ -258,24 +311,26 @@ TEST_F(Verifier, WithoutTimeNothingIsTold) {
   EXPECT_THAT(verify(message, Milliseconds(0)), ElementsAre(StartsWith("temperror: ")));
 }
 
-// A DNS that answers, but only when the time is up.
+// A DNS that answers, but only when the time for everything is up.
 class LateResolver final : public ports::Resolver {
  public:
-  explicit LateResolver(std::string text) { answer_.texts = {std::move(text)}; }
-  Result<ports::DnsAnswer> query(const std::string&, ports::DnsType, Deadline deadline) override {
-    while (!deadline.passed()) std::this_thread::sleep_for(Milliseconds(1));
+  LateResolver(std::string text, Deadline end) : end_(end) { answer_.texts = {std::move(text)}; }
+  Result<ports::DnsAnswer> query(const std::string&, ports::DnsType, Deadline) override {
+    std::this_thread::sleep_until(end_.at());
     return answer_;
   }
 
  private:
+  Deadline end_;
   ports::DnsAnswer answer_{ports::DnsAnswer::Status::found, {}, {}, {}, {}};
 };
 
 TEST_F(Verifier, TheBodyIsNotHashedPastTheDeadline) {
-  LateResolver late(txt_record(rsa()));
+  const mail::Message message = signed_message(letter(), rsa());
+  const Deadline end = Deadline::after(Milliseconds(5));
+  LateResolver late(txt_record(rsa()), end);
   opendkim::Verifier verifier(late, clock_);
-  const auto verdict =
-      verifier.verify(signed_message(letter(), rsa()), Deadline::after(Milliseconds(5)));
+  const auto verdict = verifier.verify(message, end);
   ASSERT_EQ(verdict->signatures.size(), 1U);
   EXPECT_EQ(shown(verdict->signatures[0]), "temperror: no time left for the body");
 }

@@ -68,6 +68,8 @@ TEST(Received, OfKnownServersNamesTheClient) {
       // The words in any case; several times the same address.
       {" FROM helo (host [192.0.2.1]) BY mx.a.net", "192.0.2.1 helo"},
       {" from helo (host [192.0.2.1]) ([192.0.2.1]) by mx.a.net", "192.0.2.1 helo"},
+      {" from by (unknown [192.0.2.1]) by mx.a.net", "192.0.2.1 by"},  // a HELO like any other
+      {" from from (unknown [192.0.2.1]) by mx.a.net", "192.0.2.1 from"},
   };
   for (const auto& [value, client] : cases)
     EXPECT_EQ(shown(parse_received(value)), client) << value;
@@ -88,6 +90,7 @@ TEST(Received, ThatLeavesADoubtNamesNobody) {
            " from helo (host [192.0.2.1])",  // no end to the clause
            " from helo (host [192.0.2.1]",   // no end to the comment
            " from helo (host [192.0.2.1]) ; by mx.a.net",
+           " from by (unknown [192.0.2.1])",
            " from helo (host [192.0.2.1] [192.0.2.2]) by mx.a.net",
            " from helo (host [192.0.2.1]) (192.0.2.2) by mx.a.net",
            " from helo (host [192.0.2.999]) by mx.a.net",
