@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "decide/dmarc.h"
+#include "mail/domain_name.h"
 #include "session/dmarc_lookup.h"
 #include "session/in_thread.h"
 
@@ -39,11 +40,22 @@ unsigned sample_of(const mail::Message& message) {
   return id == nullptr ? 0 : static_cast<unsigned>(std::hash<std::string>{}(id->value) % 100);
 }
 
-// What could not be told about SPF or DKIM is their temperror here.
-decide::SpfVerdict spf_of(const decide::Evidence& evidence) {
-  if (const auto* const verdict = std::get_if<SpfVerdict>(&evidence.spf)) return *verdict;
+// What could not be told about SPF or DKIM is their temperror here, of the domain that would have been
+// checked: a fault of ours makes nobody's mail a forgery. That no domain was there to check is told.
+decide::SpfVerdict spf_of(const Services& services, const AuthenticationInput& input,
+                          const decide::Evidence& evidence) {
+  if (const auto* const verdict = std::get_if<SpfVerdict>(&evidence.spf)) {
+    const bool was_checked = services.spf != nullptr && input.origin.address;
+    if (was_checked || verdict->result != decide::SpfResult::none) return *verdict;
+  }
   SpfVerdict verdict;
   verdict.result = decide::SpfResult::temperror;
+  verdict.by_helo = input.sender.is_null;
+  if (input.sender.address) {
+    verdict.domain = input.sender.address->domain();
+  } else if (input.sender.is_null) {
+    verdict.domain = mail::to_a_label(input.origin.helo).value_or("");
+  }
   return verdict;
 }
 decide::DkimVerdict dkim_of(const decide::Evidence& evidence, const std::string& domain) {
@@ -64,7 +76,7 @@ Finding<DmarcVerdict> judge_dmarc(const Services& services, const Rules& rules,
   const auto published = look_up_dmarc(*services.resolver, author->domain(),
                                        Deadline::after(rules.authentication_timeout));
   if (!published) return decide::dmarc_temperror(author->domain(), published.error().what);
-  return decide::evaluate_dmarc(author->domain(), *published, spf_of(evidence),
+  return decide::evaluate_dmarc(author->domain(), *published, spf_of(services, input, evidence),
                                 dkim_of(evidence, author->domain()), sample_of(input.message));
 }
 

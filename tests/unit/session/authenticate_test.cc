@@ -1,0 +1,113 @@
+// What DMARC says of a message's authors, from SPF and DKIM as they were found.
+#include "session/authenticate.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fake_resolver.h"
+#include "support/manual_clock.h"
+
+namespace postern::session {
+namespace {
+
+class SpfNeverAsked final : public ports::SpfChecker {
+ public:
+  decide::SpfVerdict check(const ports::SpfInput&, Deadline) override {
+    ADD_FAILURE() << "SPF was asked";
+    return {};
+  }
+  decide::SpfVerdict check_domain(const std::string&, const ports::SpfInput&, Deadline) override {
+    ADD_FAILURE() << "SPF was asked";
+    return {};
+  }
+};
+
+class Dmarc : public testing::Test {
+ protected:
+  Dmarc() {
+    services_.resolver = &dns_;
+    evidence_.dkim = decide::DkimVerdict{};
+    sender_ = mail::parse_sender({"<jon@got.com>"});
+    dns_.add_txt("_dmarc.got.com", "v=DMARC1; p=reject");
+  }
+  void spf(decide::SpfResult result, const std::string& domain) {
+    decide::SpfVerdict verdict;
+    verdict.result = result;
+    verdict.domain = domain;
+    evidence_.spf = verdict;
+  }
+  void dkim_pass(const std::vector<std::string>& domains) {
+    decide::DkimVerdict verdict;
+    for (const std::string& domain : domains) {
+      decide::DkimSignature& signature = verdict.signatures.emplace_back();
+      signature.result = decide::DkimResult::pass;
+      signature.domain = domain;
+    }
+    evidence_.dkim = verdict;
+  }
+  // Each a From field; "fail reject got.com".
+  std::string judge(const std::vector<std::string>& from, const std::string& id = "") {
+    mail::Message message;
+    if (!id.empty()) message.add_header("Message-ID", id);
+    for (const std::string& value : from) message.add_header("From", value);
+    const mail::HeaderFrom authors = mail::header_from(message);
+    evidence_.dmarc = decide::NotNeeded{};
+    AuthenticationWants wants;
+    wants.dmarc = true;
+    authenticate(services_, rules_, {message, authors, sender_, origin_, "mx.a.net"}, wants,
+                 evidence_, [] {});
+    const auto* const verdict = std::get_if<decide::DmarcVerdict>(&evidence_.dmarc);
+    if (verdict == nullptr) return "not told";
+    return std::string(to_string(verdict->result)) + " " + std::string(to_string(verdict->policy)) +
+           " " + verdict->domain;
+  }
+
+  test::FakeResolver dns_;
+  test::ManualClock clock_;
+  Published<policy::Snapshot> snapshot_{std::make_shared<const policy::Snapshot>()};
+  Services services_{clock_, snapshot_};
+  Rules rules_;
+  mail::Sender sender_;
+  Origin origin_{IpAddress::parse("192.0.2.1"), "mail.got.com"};
+  decide::Evidence evidence_;
+};
+
+TEST_F(Dmarc, RestsOnSpf) {
+  spf(decide::SpfResult::pass, "got.com");
+  EXPECT_EQ(judge({"jon@got.com"}), "pass reject got.com");
+  spf(decide::SpfResult::fail, "got.com");
+  EXPECT_EQ(judge({"jon@got.com"}), "fail reject got.com");
+}
+
+TEST_F(Dmarc, WithoutSpfNobodyIsAForger) {
+  EXPECT_EQ(judge({"jon@got.com"}), "temperror reject got.com");
+  const auto* const shown = std::get_if<decide::SpfVerdict>(&evidence_.spf);
+  ASSERT_NE(shown, nullptr);
+  EXPECT_EQ(shown->result, decide::SpfResult::none);
+  EXPECT_EQ(shown->problem, "no SPF checker");
+  evidence_.spf = decide::Unavailable{"no thread"};
+  EXPECT_EQ(judge({"jon@got.com"}), "temperror reject got.com");
+  // What would have been checked has another owner: it could not have passed.
+  sender_ = mail::parse_sender({"<jon@other.example>"});
+  EXPECT_EQ(judge({"jon@got.com"}), "fail reject got.com");
+}
+
+TEST_F(Dmarc, NorWhereTheClientCannotBeTold) {
+  SpfNeverAsked spf;
+  services_.spf = &spf;
+  origin_.address.reset();
+  EXPECT_EQ(judge({"jon@got.com"}), "temperror reject got.com");
+  sender_ = mail::parse_sender({"<>"});
+  EXPECT_EQ(judge({"jon@got.com"}), "temperror reject got.com");
+  origin_.helo = "mail.other.example";
+  EXPECT_EQ(judge({"jon@got.com"}), "fail reject got.com");
+}
+
+TEST_F(Dmarc, ASenderThatIsNoAddressIsNoFaultOfOurs) {
+  SpfNeverAsked spf;
+  services_.spf = &spf;
+  sender_ = mail::parse_sender({"<got.com>"});
+  EXPECT_EQ(judge({"jon@got.com"}), "fail reject got.com");
+}
+
+}  // namespace
+}  // namespace postern::session
