@@ -87,6 +87,14 @@ TokenVerdict verify_token(std::string_view token, std::string_view purpose,
                                                              : TokenVerdict::expired;
 }
 
+std::uint64_t keyed_hash(std::string_view purpose, const std::string& text, const Secret& key) {
+  // Without the date that every token has, so that it is no token's.
+  const std::string digits = hex_hmac(serialise(purpose, {text}, ""), key);
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + 16, number, 16);
+  return number;
+}
+
 Result<std::vector<Secret>> parse_token_keys(std::string_view file_text) {
   std::vector<Secret> keys;
   std::size_t number = 0;

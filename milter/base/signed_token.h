@@ -4,6 +4,7 @@
 // Source:    RFC 2104, keys.token_file (a line each, base64; the first signs, all verify).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ std::string make_token(std::string_view purpose, const std::vector<std::string>&
 TokenVerdict verify_token(std::string_view token, std::string_view purpose,
                           const std::vector<std::string>& fields, WallTime now,
                           const std::vector<Secret>& keys);
+
+// A number that follows from `text`, and that nobody without the key can foresee.
+std::uint64_t keyed_hash(std::string_view purpose, const std::string& text, const Secret& key);
 
 // The text of a token file -> keys, or an Error naming the line. At least 16 octets of key each.
 Result<std::vector<Secret>> parse_token_keys(std::string_view file_text);

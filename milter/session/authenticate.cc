@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/random_id.h"
+#include "base/signed_token.h"
 #include "base/text.h"
 #include "decide/dmarc.h"
 #include "mail/domain_name.h"
@@ -34,10 +36,14 @@ Finding<DkimVerdict> verify_dkim(const Services& services, const Rules& rules,
 }
 
 // Which share of the failing mail a policy with pct= takes is drawn from the message itself, so that
-// another try ends the same way.
-unsigned sample_of(const mail::Message& message) {
+// another try ends the same way; with a secret, so that no sender chooses to be outside. Without a
+// key the draw holds until the next start.
+unsigned sample_of(const Services& services, const mail::Message& message) {
+  static const Secret kOfThisProcess(random_id());
   const mail::HeaderField* const id = message.find("Message-ID");
-  return id == nullptr ? 0 : static_cast<unsigned>(std::hash<std::string>{}(id->value) % 100);
+  if (id == nullptr) return 0;
+  const Secret& key = services.token_keys.empty() ? kOfThisProcess : services.token_keys.front();
+  return static_cast<unsigned>(keyed_hash("dmarc sample", id->value, key) % 100);
 }
 
 // What could not be told about SPF or DKIM is their temperror here, of the domain that would have been
@@ -77,7 +83,8 @@ Finding<DmarcVerdict> judge_dmarc(const Services& services, const Rules& rules,
                                        Deadline::after(rules.authentication_timeout));
   if (!published) return decide::dmarc_temperror(author->domain(), published.error().what);
   return decide::evaluate_dmarc(author->domain(), *published, spf_of(services, input, evidence),
-                                dkim_of(evidence, author->domain()), sample_of(input.message));
+                                dkim_of(evidence, author->domain()),
+                                sample_of(services, input.message));
 }
 
 }  // namespace

@@ -109,5 +109,32 @@ TEST_F(Dmarc, ASenderThatIsNoAddressIsNoFaultOfOurs) {
   EXPECT_EQ(judge({"jon@got.com"}), "fail reject got.com");
 }
 
+// Which of many messages are outside of the share that the policy is for.
+TEST_F(Dmarc, OnlyWhoKnowsTheKeyKnowsTheSample) {
+  dns_.add_txt("_dmarc.half.example", "v=DMARC1; p=reject; pct=50");
+  spf(decide::SpfResult::fail, "half.example");
+  const auto drawn = [this] {
+    std::string all;
+    for (int number = 0; number < 200; ++number) {
+      const std::string id = " <" + std::to_string(number) + "@half.example>";
+      all += judge({"jon@half.example"}, id) == "fail reject half.example" ? 'r' : 'q';
+    }
+    return all;
+  };
+  const std::string without_key = drawn();
+  EXPECT_EQ(drawn(), without_key);
+  services_.token_keys = {Secret("0123456789abcdef"), Secret("another key.....")};
+  const std::string with_key = drawn();
+  EXPECT_EQ(drawn(), with_key);
+  services_.token_keys.front() = Secret("0123456789abcdeF");
+  const std::string with_other_key = drawn();
+  EXPECT_NE(with_key, without_key);
+  EXPECT_NE(with_key, with_other_key);
+  for (const std::string& all : {without_key, with_key, with_other_key}) {
+    EXPECT_NE(all.find('r'), std::string::npos);
+    EXPECT_NE(all.find('q'), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace postern::session
