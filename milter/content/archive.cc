@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "content/file_name.h"
+#include "content/seven_zip.h"
 #include "content/type_detector.h"
 #include "content/zip_directory.h"
 
@@ -17,7 +18,7 @@ namespace postern::content {
 namespace {
 
 constexpr std::uint64_t kRatioMatters = 1 << 20;  // a small file may be anything
-constexpr std::size_t kLargestNested = 64 << 20;  // an archive in an archive is held in memory
+constexpr std::size_t kLargestNested = 16 << 20;  // an archive in an archive is held in memory
 constexpr std::size_t kLongestPath = 512;
 
 // libarchive converts names to the locale's charset: without UTF-8 it would lose them.
@@ -137,7 +138,9 @@ class Lister {
     if (!limits_.add_member()) return false;
     const std::string whole = name_of(entry);
     if (by_directory_) ++listed_[whole];
-    if (::archive_entry_filetype(entry) == AE_IFDIR || whole.ends_with('/')) return true;
+    if (::archive_entry_filetype(entry) == AE_IFDIR || whole.ends_with('/')) {
+      return charge(entry, 0);
+    }
     Object member = described(whole);
     if (is_compressed_stream(kind_) && ::archive_format(reader_.get()) == ARCHIVE_FORMAT_RAW) {
       add_stream_names(member);
@@ -187,9 +190,11 @@ class Lister {
     member = described(made);
   }
 
-  // A zip says how large its members are, and not all of each is read; whoever unpacks it will.
+  // Not all of each member is read; whoever unpacks the archive will, and so does the library on its
+  // way to the next member of a 7z.
   bool charge(archive_entry* entry, std::uint64_t read) {
-    if (!by_directory_ || ::archive_entry_size_is_set(entry) == 0) return true;
+    const bool says_sizes = by_directory_ || kind_ == ArchiveKind::seven_zip;
+    if (!says_sizes || ::archive_entry_size_is_set(entry) == 0) return true;
     const auto declared = static_cast<std::uint64_t>(::archive_entry_size(entry));
     return declared <= read || limits_.add_bytes(declared - read);
   }
@@ -221,7 +226,7 @@ class Lister {
         judged = true;
       }
       if (nested && content.size() > kLargestNested) {
-        return limits_.stop(objects_[at].path + ": an archive of more than 64 MiB in an archive");
+        return limits_.stop(objects_[at].path + ": an archive of more than 16 MiB in an archive");
       }
       if (judged && !nested && by_directory_) break;  // the next one is found without the rest
     }
@@ -296,6 +301,12 @@ bool ArchiveLimits::take_detection() {
 void list_archive(ArchiveKind kind, std::string_view bytes, Object& archive, ArchiveLimits& limits,
                   std::vector<Object>& objects) {
   if (!limits.enter(archive.path, bytes.size())) return;
+  if (kind == ArchiveKind::seven_zip && !has_readable_seven_zip_header(bytes)) {
+    limits.stop(archive.path + ": its list of members unpacks to more than " +
+                std::to_string(kLargestSevenZipHeader >> 20U) + " MiB");
+    limits.leave();
+    return;
+  }
   const Utf8Locale locale;
   Lister lister(kind, archive, limits, objects);
   const bool listed = lister.list(bytes, Attempt::first);

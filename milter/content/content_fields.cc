@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kLongestValue = 8'192;  // of a longer one, its beginning and its end
 constexpr std::size_t kMostNames = 8;
-constexpr unsigned kMostFields = 100;
+constexpr unsigned kMostFields = 100;  // of those that are read
 
 // Splits at semicolons outside of quotes; a quote that is never closed counts as none.
 std::vector<std::string_view> segments_of(std::string_view value) {
@@ -70,18 +70,6 @@ std::string repaired(std::string_view value, std::string_view default_word) {
   return text;
 }
 
-// For C functions: no NUL, no line ends, bounded.
-std::string one_line(std::string_view value) {
-  std::string text(value.substr(0, kLongestValue));
-  if (value.size() > kLongestValue) {
-    text.append(";").append(value.substr(value.size() - kLongestValue));
-  }
-  for (char& c : text) {
-    if (c == '\0' || c == '\r' || c == '\n') c = ' ';
-  }
-  return std::string(trim(text));
-}
-
 template <typename Use>
 void for_each_parameter(GMimeParamList* list, Use use) {
   const int length = g_mime_param_list_length(list);
@@ -99,8 +87,28 @@ using Owned = std::unique_ptr<T, decltype(&g_object_unref)>;
 
 void ContentFields::add_name(std::string_view raw) {
   std::string name = file_name(raw);
-  if (name.empty() || names.size() >= kMostNames) return;
-  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
+  if (names.size() >= kMostNames) {
+    overflow = "a part with more than " + std::to_string(kMostNames) + " names";
+    return;
+  }
+  names.push_back(std::move(name));
+}
+
+// For C functions: no NUL, no line ends, bounded.
+std::string ContentFields::one_line(std::string_view value) {
+  std::string text(value.substr(0, kLongestValue));
+  if (value.size() > 2 * kLongestValue) {
+    overflow = "a part with a field of more than " + std::to_string(2 * kLongestValue) + " octets";
+    text += ';';
+    text.append(value.substr(value.size() - kLongestValue));
+  } else {
+    text.append(value.substr(text.size()));
+  }
+  for (char& c : text) {
+    if (c == '\0' || c == '\r' || c == '\n') c = ' ';
+  }
+  return std::string(trim(text));
 }
 
 void ContentFields::read_type(const std::string& value) {
@@ -146,15 +154,21 @@ void ContentFields::read_disposition(const std::string& value) {
 }
 
 void ContentFields::read(std::string_view name, std::string_view value) {
-  if (!starts_with_ignoring_case(name, "Content-") || fields_read_ >= kMostFields) return;
-  mail::ensure_mime_library();
   name = trim(name);  // "Content-Type : x"
-  ++fields_read_;
-  if (equals_ignoring_case(name, "Content-Type")) {
+  const bool is_type = equals_ignoring_case(name, "Content-Type");
+  const bool is_disposition = equals_ignoring_case(name, "Content-Disposition");
+  const bool is_encoding = equals_ignoring_case(name, "Content-Transfer-Encoding");
+  if (!is_type && !is_disposition && !is_encoding) return;
+  if (++fields_read_ > kMostFields) {
+    overflow = "a part with more than " + std::to_string(kMostFields) + " Content fields";
+    return;
+  }
+  mail::ensure_mime_library();
+  if (is_type) {
     read_type(one_line(value));
-  } else if (equals_ignoring_case(name, "Content-Disposition")) {
+  } else if (is_disposition) {
     read_disposition(one_line(value));
-  } else if (equals_ignoring_case(name, "Content-Transfer-Encoding") && !has_encoding_) {
+  } else if (!has_encoding_) {
     has_encoding_ = true;
     encoding_name = one_line(value);
     encoding = parse_encoding(encoding_name);

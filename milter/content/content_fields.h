@@ -22,6 +22,7 @@ struct ContentFields {
   Encoding encoding = Encoding::identity;
   std::string encoding_name;  // as it was written
   bool has_type = false;
+  std::string overflow;  // what was left unread: "more than 8 names"; empty: nothing
 
   // One field; a second Content-Type or Content-Transfer-Encoding adds names only.
   void read(std::string_view name, std::string_view value);
@@ -30,6 +31,7 @@ struct ContentFields {
   void read_type(const std::string& value);
   void read_disposition(const std::string& value);
   void add_name(std::string_view raw);
+  std::string one_line(std::string_view value);
   bool has_encoding_ = false;
   unsigned fields_read_ = 0;
 };

@@ -8,6 +8,9 @@ namespace postern::content {
 namespace {
 
 constexpr std::size_t kMostDefects = 20;
+constexpr unsigned kTriesInATime = 4'096;  // to find a boundary
+constexpr const char* kTooLong = "reading the parts took too long";
+constexpr std::size_t kSmallDecoding = 1 << 20;
 
 // Where the line that begins at `at` ends, and where the next one begins.
 struct Line {
@@ -31,14 +34,27 @@ bool is_field(std::string_view line) {
   return true;
 }
 
+// Whether a Content-* field stands before the first empty line.
+bool has_content_field(std::string_view entity) {
+  std::size_t at = 0;
+  while (at < entity.size()) {
+    const Line line = line_at(entity, at);
+    if (line.text.empty()) return false;
+    if (starts_with_ignoring_case(line.text, "content-") && is_field(line.text)) return true;
+    at = line.next;
+  }
+  return false;
+}
+
 // Reads the Content-* fields at the front and takes the whole header off. Lines that are no field are
-// passed over, unless the first one is: then there is no header.
+// passed over. When the first line is none, programs differ: there is no header to some, others pass
+// over it as well and show the attachment that it announces, and these are believed.
 ContentFields take_header(std::string_view& entity, std::string_view default_type) {
   ContentFields fields;
   fields.type = default_type;
   std::size_t at = 0;
   Line line = line_at(entity, 0);
-  if (!line.text.empty() && !is_field(line.text)) return fields;
+  if (!line.text.empty() && !is_field(line.text) && !has_content_field(entity)) return fields;
   while (at < entity.size()) {
     line = line_at(entity, at);
     if (line.text.empty()) {
@@ -62,10 +78,13 @@ ContentFields take_header(std::string_view& entity, std::string_view default_typ
 
 class Splitter {
  public:
-  Splitter(ParsedMessage::Parse& parse, const Limits& limits) : parse_(parse), limits_(limits) {}
+  Splitter(ParsedMessage::Parse& parse, const Limits& limits, std::size_t size)
+      : parse_(parse), limits_(limits), decoding_left_(2 * size + kSmallDecoding) {}
 
   void split(ContentFields fields, std::string_view body, const std::string& number,
              std::size_t depth) {
+    // A name may be among what was left unread: it is said, and what was read is looked at.
+    if (!fields.overflow.empty() && !parse_.limit) parse_.limit = fields.overflow;
     if (!has_room(depth)) return;
     if (fields.type.starts_with("multipart/")) {
       split_multipart(std::move(fields), body, number, depth);
@@ -76,20 +95,21 @@ class Splitter {
 
  private:
   bool has_room(std::size_t depth) {
-    if (parse_.limit) return false;
+    if (stopped_) return false;
     if (depth > limits_.mime_depth) {
       stop("parts nested deeper than " + std::to_string(limits_.mime_depth));
     } else if (parse_.parts.size() >= limits_.parts || split_ >= limits_.parts) {
       stop("more than " + std::to_string(limits_.parts) + " parts");
     } else if (limits_.out_of_time()) {
-      stop("reading the parts took too long");
+      stop(kTooLong);
     }
     ++split_;
-    return !parse_.limit;
+    return !stopped_;
   }
   void stop(std::string why) {
+    stopped_ = true;
     parse_.defects.push_back(why);
-    parse_.limit = std::move(why);
+    if (!parse_.limit) parse_.limit = std::move(why);
   }
   void add_defect(std::string what) {
     if (parse_.defects.size() < kMostDefects) parse_.defects.push_back(std::move(what));
@@ -106,7 +126,13 @@ class Splitter {
     if (!is_message) return;
     std::string_view entity = body;
     if (part.fields.encoding != Encoding::identity) {
-      entity = parse_.decoded.emplace_back(part.content());
+      // Each level that comes encoded is a copy of all that is in it.
+      if (body.size() > decoding_left_) {
+        stop("encoded messages in encoded messages of too many octets");
+        return;
+      }
+      decoding_left_ -= body.size();
+      entity = part.content();
     }
     ContentFields inner = take_header(entity, "text/plain");
     split(std::move(inner), entity, number + ".1", depth + 1);
@@ -125,13 +151,14 @@ class Splitter {
     const std::string default_type =
         fields.type == "multipart/digest" ? "message/rfc822" : "text/plain";
     Delimiter delimiter = next_delimiter(body, 0, boundary);
+    if (!delimiter.found && stopped_) return;
     if (!delimiter.found) {
       add_defect("boundary never appears" + where);
       add_leaf(std::move(fields), body, number.empty() ? "1" : number, depth);
       return;
     }
     bool closed = delimiter.closes;
-    for (std::size_t child = 1; delimiter.found && !parse_.limit;) {
+    for (std::size_t child = 1; delimiter.found && !stopped_;) {
       const Delimiter next = next_delimiter(body, delimiter.after, boundary);
       // What follows the last delimiter is nothing; parts behind it are read all the same, because
       // some mail programs show them.
@@ -146,7 +173,7 @@ class Splitter {
       delimiter = next;
       closed = closed || (next.found && next.closes);
     }
-    if (!closed) add_defect("boundary is never closed" + where);
+    if (!closed && !stopped_) add_defect("boundary is never closed" + where);
   }
 
   struct Delimiter {
@@ -157,29 +184,38 @@ class Splitter {
   };
   // A line of "--", the boundary, perhaps "--", and blanks; its line end belongs to it, and so does
   // the one before.
-  static Delimiter next_delimiter(std::string_view body, std::size_t from,
-                                  const std::string& boundary) {
-    const std::string mark = "--" + boundary;
+  Delimiter next_delimiter(std::string_view body, std::size_t from, const std::string& boundary) {
+    const std::string mark = "\n--" + boundary;
+    // The line that begins at `from` has its line end before it, or none at all.
+    const bool line_begins = from == 0 || body[from - 1] == '\n';
+    if (line_begins && body.substr(from).starts_with(std::string_view(mark).substr(1))) {
+      const Delimiter delimiter = delimiter_at(body, from, from, mark.size() - 1);
+      if (delimiter.found) return delimiter;
+    }
     std::size_t at = from;
-    while (at < body.size()) {
+    for (unsigned tries = 1; at < body.size(); ++tries) {
       const void* const found =
           ::memmem(body.data() + at, body.size() - at, mark.data(), mark.size());
       if (found == nullptr) break;
-      at = static_cast<std::size_t>(static_cast<const char*>(found) - body.data());
-      if (at == 0 || body[at - 1] == '\n') {
-        Delimiter delimiter = read_delimiter(body.substr(at + mark.size()));
-        if (delimiter.found) {
-          delimiter.after += at + mark.size();
-          delimiter.before = at;
-          if (delimiter.before > from) --delimiter.before;
-          const bool has_cr = delimiter.before > from && body[delimiter.before - 1] == '\r';
-          if (has_cr) --delimiter.before;
-          return delimiter;
-        }
+      at = static_cast<std::size_t>(static_cast<const char*>(found) - body.data()) + 1;
+      const Delimiter delimiter = delimiter_at(body, from, at, mark.size() - 1);
+      if (delimiter.found) return delimiter;
+      if (tries % kTriesInATime == 0 && limits_.out_of_time()) {
+        stop(kTooLong);
+        break;
       }
-      ++at;
     }
     return {false, false, body.size(), body.size()};
+  }
+  static Delimiter delimiter_at(std::string_view body, std::size_t from, std::size_t at,
+                                std::size_t mark) {
+    Delimiter delimiter = read_delimiter(body.substr(at + mark));
+    if (!delimiter.found) return delimiter;
+    delimiter.after += at + mark;
+    delimiter.before = at;
+    if (delimiter.before > from) --delimiter.before;
+    if (delimiter.before > from && body[delimiter.before - 1] == '\r') --delimiter.before;
+    return delimiter;
   }
   static Delimiter read_delimiter(std::string_view rest) {  // what follows the boundary
     const std::size_t end = rest.find_first_not_of(" \t\r-");
@@ -194,6 +230,8 @@ class Splitter {
   ParsedMessage::Parse& parse_;
   const Limits& limits_;
   std::size_t split_ = 0;
+  bool stopped_ = false;
+  std::size_t decoding_left_;  // octets of enclosed messages
 };
 
 }  // namespace
@@ -235,7 +273,7 @@ ParsedMessage::ParsedMessage(const mail::Message& message, const Limits& limits)
     : parse_(std::make_unique<Parse>()) {
   ContentFields fields;
   for (const mail::HeaderField& field : message.headers()) fields.read(field.name, field.value);
-  Splitter(*parse_, limits).split(std::move(fields), message.body(), "", 0);
+  Splitter(*parse_, limits, message.body().size()).split(std::move(fields), message.body(), "", 0);
 }
 
 ParsedMessage::~ParsedMessage() = default;

@@ -1,6 +1,6 @@
 // Purpose:   a message split into its parts, without copying it: what ParsedMessage holds. Private to
 //            this room.
-// Ownership: views into the message, and into decoded texts that the parse keeps.
+// Ownership: views into the message, and into the decoded texts that its parts keep.
 // Threading: one thread at a time: a part decodes itself when first asked and remembers.
 // Failure:   none: a message that is no valid MIME is split as mail programs would, and its defects
 //            are written down.
@@ -36,10 +36,9 @@ struct Part {
 };
 
 struct ParsedMessage::Parse {
-  std::deque<Part> parts;            // leaves and enclosed messages, in order
+  std::deque<Part> parts;            // leaves and enclosed messages, in order; none ever moves
   std::vector<std::string> defects;  // of the structure
   std::optional<std::string> limit;  // what was left unread: "more than 2000 parts"
-  std::deque<std::string> decoded;   // enclosed messages that came encoded
 };
 
 }  // namespace postern::content

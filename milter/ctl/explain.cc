@@ -121,9 +121,12 @@ Asked daemon_answer(const Context& context, const Arguments& arguments,
                               {"message_hex", to_hex(message)}});
 }
 
-// Exit 1: somebody would not get it.
+// Exit 1: somebody would be refused.
 int exit_of(const json& answer) {
   if (answer["reply"].is_null()) return kNo;
+  for (const json& recipient : answer["recipients"]) {
+    if (!recipient["refused"].is_null()) return kNo;
+  }
   const std::string outcome = text_of(answer["outcome"]);
   return outcome == "reject" || outcome == "defer" ? kNo : kDone;
 }

@@ -176,12 +176,15 @@ std::optional<Match> Classes::advert() const {
 
 std::optional<MilliScore> Classes::own_score() const {
   const auto* const verdict = std::get_if<SpamVerdict>(&evidence_.spam);
-  if (verdict == nullptr) return std::nullopt;
-  if (incoming_.rules.uris == nullptr) return verdict->score;
-  static const std::vector<std::string> kNoHosts;
   const auto* const hosts = std::get_if<std::vector<std::string>>(&evidence_.uri_hosts);
-  return verdict->score +
-         uri_score(hosts == nullptr ? kNoHosts : *hosts, verdict->uri_hits, incoming_.rules, why_);
+  std::optional<MilliScore> score;
+  if (verdict != nullptr) score = verdict->score;
+  if (incoming_.rules.uris == nullptr || hosts == nullptr) return score;
+  static const std::vector<UriHit> kNoHits;
+  const MilliScore delta =
+      uri_score(*hosts, verdict == nullptr ? kNoHits : verdict->uri_hits, incoming_.rules, why_);
+  // Rules about hosts count without a scanner too.
+  return delta == 0 ? score : std::make_optional(score.value_or(0) + delta);
 }
 
 }  // namespace

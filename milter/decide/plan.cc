@@ -20,7 +20,7 @@ bool share_one_message(const std::vector<Decision>& decisions) {
   return std::all_of(decisions.begin(), decisions.end(), [&](const Decision& decision) {
     return is_delivered(decision) && decision.subject_prefix == decisions.front().subject_prefix &&
            decision.added_header == decisions.front().added_header &&
-           decision.would == decisions.front().would;
+           decision.would.empty() == decisions.front().would.empty();
   });
 }
 
@@ -32,6 +32,19 @@ std::vector<PlannedCopy> copies_of(const std::vector<Decision>& decisions) {
     if (decisions[i].archive_copy) copies.push_back({i, Purpose::archive});
   }
   return copies;
+}
+
+// Recipients under observation share a message, whatever would have happened to each.
+std::string all_that_would_be(const std::vector<Decision>& decisions) {
+  std::vector<std::string> different;
+  for (const Decision& decision : decisions) {
+    if (std::find(different.begin(), different.end(), decision.would) == different.end()) {
+      different.push_back(decision.would);
+    }
+  }
+  std::string text;
+  for (const std::string& one : different) text += (text.empty() ? "" : " | ") + one;
+  return text;
 }
 
 Plan deferred(mail::Reply reply) {
@@ -85,7 +98,7 @@ Plan make_plan(const std::vector<Decision>& decisions) {
     plan.fate = Fate::deliver;
     plan.subject_prefix = decisions.front().subject_prefix;
     plan.added_header = decisions.front().added_header;
-    plan.would = decisions.front().would;
+    plan.would = all_that_would_be(decisions);
   } else {
     return deferred({451, "4.3.0", "recipients need different treatment, send to them one by one"});
   }

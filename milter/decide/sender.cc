@@ -43,8 +43,11 @@ std::variant<Outgoing, mail::Reply> admit(const policy::Snapshot& snapshot,
                                 rules.user->domain_status != DomainStatus::enabled)) {
     return mail::Reply{550, "5.7.1", "sender account is disabled"};
   }
-  if (rules.opensrs != nullptr && rules.opensrs->smtp_relay == policy::ServiceState::suspended) {
-    return mail::Reply{550, "5.7.1", "sending suspended"};
+  // A switch of the whole domain: no rules of a user's own are a way round it.
+  if (rules.opensrs != nullptr && rules.opensrs->smtp_relay != policy::ServiceState::enabled) {
+    const bool is_suspended = rules.opensrs->smtp_relay == policy::ServiceState::suspended;
+    return mail::Reply{550, "5.7.1",
+                       is_suspended ? "sending suspended" : "outgoing service not enabled"};
   }
   if (!rules.policy->outgoing) {
     return mail::Reply{550, "5.7.1", "outgoing service not enabled"};

@@ -8,8 +8,10 @@
 namespace postern::mail {
 namespace {
 
-constexpr std::size_t kLongestLocal = 64;
-constexpr std::size_t kLongestAddress = 255;
+// RFC 5321 4.5.3.1 says 64 and 255, and asks nobody to refuse more: whoever exceeds them must not
+// thereby become nobody, whom no rule names.
+constexpr std::size_t kLongestLocal = 512;
+constexpr std::size_t kLongestAddress = 1'000;
 
 // RFC 5321 Dot-string characters, and whatever RFC 6531 adds above ASCII.
 bool is_atom_character(char c) {

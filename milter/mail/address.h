@@ -14,8 +14,8 @@ namespace postern::mail {
 
 class Address {
  public:
-  // "Joffrey@Lannister.NET", "\"joffrey\"@lannister.net", with or without < >. At most 64 octets of
-  // local part and 255 in all.
+  // "Joffrey@Lannister.NET", "\"joffrey\"@lannister.net", with or without < >. At most 512 octets
+  // of local part and 1,000 in all.
   static std::optional<Address> parse(std::string_view text);
 
   // Unquoted, in the sender's spelling.

@@ -44,12 +44,14 @@ std::size_t count_members(std::string_view list) {
 
 void collect(InternetAddressList* list, HeaderFrom& from, int depth) {
   constexpr int kDeepestGroup = 4;
+  // Nobody has so many authors; each is looked up in every list.
+  constexpr std::size_t kMostAuthors = 100;
   const int length = internet_address_list_length(list);
   for (int i = 0; i < length; ++i) {
     InternetAddress* const entry = internet_address_list_get_address(list, i);
     if (INTERNET_ADDRESS_IS_MAILBOX(entry)) {
       const char* const addr = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(entry));
-      if (addr == nullptr) continue;
+      if (addr == nullptr || from.addresses.size() >= kMostAuthors) continue;
       if (auto address = Address::parse(addr)) from.addresses.push_back(std::move(*address));
     } else if (INTERNET_ADDRESS_IS_GROUP(entry) && depth < kDeepestGroup) {
       collect(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(entry)), from, depth + 1);

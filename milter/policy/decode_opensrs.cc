@@ -160,6 +160,20 @@ std::optional<HeaderField> read_spam_header(const ObjectReader& attributes) {
     attributes.note("spamheader", "expected \"Name: value\" in ASCII, beginning with a capital");
     return std::nullopt;
   }
+  // Fields that say who wrote the message, how it is to be read, or that are ours.
+  for (const std::string_view taken :
+       {"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID",
+        "Received", "Return-Path", "MIME-Version", "DKIM-Signature", "Authentication-Results",
+        "X-Spam-Flag", "X-Spam-Score", "X-Spam-Status"}) {
+    if (!equals_ignoring_case(name, taken)) continue;
+    attributes.note("spamheader", "must not be a field that mail has already");
+    return std::nullopt;
+  }
+  for (const std::string_view ours : {"Content-", "ARC-", "X-Postern-", "X-Fuglu-"}) {
+    if (!starts_with_ignoring_case(name, ours)) continue;
+    attributes.note("spamheader", "must not be a field that mail has already");
+    return std::nullopt;
+  }
   return HeaderField{std::string(name), std::string(value)};
 }
 

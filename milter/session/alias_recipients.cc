@@ -14,11 +14,11 @@ std::string xtext(std::string_view text) {
     if (c > 0x20 && c < 0x7f && c != '+' && c != '=') {
       encoded += c;
     } else {
-      constexpr std::string_view hex_digits = "0123456789ABCDEF";
+      constexpr std::string_view kHexDigits = "0123456789ABCDEF";
       const auto octet = static_cast<unsigned char>(c);
       encoded += '+';
-      encoded += hex_digits[octet >> 4];
-      encoded += hex_digits[octet & 0x0f];
+      encoded += kHexDigits[octet >> 4];
+      encoded += kHexDigits[octet & 0x0f];
     }
   }
   return encoded;

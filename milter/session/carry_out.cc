@@ -126,8 +126,8 @@ Status Transaction::store(std::vector<ports::VaultCopy> copies, std::string_view
 Status Transaction::edit(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                          MessageEditor& editor) {
   const bool incoming = std::holds_alternative<decide::Incoming>(direction_);
-  if (Status done =
-          remove_forged_headers(message_, rules_->id_headers, authserv_id(), incoming, editor);
+  if (Status done = remove_forged_headers(message_, rules_->id_headers, authserv_id(),
+                                          incoming && plan.would.empty(), editor);
       !done) {
     return done;
   }
@@ -232,7 +232,8 @@ void Transaction::tell_of_newcomers(const std::vector<decide::Decision>& decisio
     const auto& rules = recipients_[i].rules;
     const bool is_newcomer = rules && !rules->is_known() && !rules->through_catchall &&
                              rules->domain->auto_provisioning && rules->platform != nullptr;
-    if (!is_newcomer || decisions[i].is(decide::MailClass::spam)) continue;
+    const bool is_observed = !decisions[i].would.empty();
+    if (!is_newcomer || is_observed || decisions[i].is(decide::MailClass::spam)) continue;
     services_.provisioning->consider(rules->canonical, *rules->domain, *rules->platform);
   }
 }

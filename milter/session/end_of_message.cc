@@ -89,6 +89,14 @@ void Transaction::settle_origin() {
   origin_ = {counting.address, std::move(counting.helo)};
 }
 
+// Those who share a transaction have the same rules: what was worked out for one holds for the next,
+// unless somebody asks why, or a domain is under observation and its mailboxes differ.
+bool Transaction::is_judged_like(const AcceptedRecipient& recipient,
+                                 const AcceptedRecipient& other) const {
+  return explained_ == nullptr && recipient.rules && other.rules &&
+         recipient.rules->domain->enforcement == policy::Enforcement::enforce;
+}
+
 // SPF, DKIM and DMARC are asked first: whom a list allows by them is spared the scanners.
 void Transaction::settle_listings(MessageEditor& editor) {
   const AuthenticationWants wants = authentication_wants();
@@ -96,8 +104,15 @@ void Transaction::settle_listings(MessageEditor& editor) {
     authenticate(services_, *rules_, {message_, *from_, sender_, origin_, client_.mta_name}, wants,
                  evidence_, [&editor] { editor.progress(); });
   }
+  const AcceptedRecipient* first = nullptr;
   for (AcceptedRecipient& recipient : recipients_) {
-    if (recipient.rules) recipient.listing = listing_for(*recipient.rules, recipient.why());
+    if (!recipient.rules) continue;
+    if (first != nullptr && is_judged_like(recipient, *first)) {
+      recipient.listing = first->listing;
+    } else {
+      recipient.listing = listing_for(*recipient.rules, recipient.why());
+      first = &recipient;
+    }
   }
 }
 
@@ -114,8 +129,11 @@ decide::Needs Transaction::needs_of_all() const {
     needs.virus = true;
     needs.spam = outgoing->policy->relay.spam_score_limit.has_value();
   }
+  const AcceptedRecipient* first = nullptr;
   for (const AcceptedRecipient& recipient : recipients_) {
     if (!recipient.rules) continue;
+    if (first != nullptr && is_judged_like(recipient, *first)) continue;
+    first = &recipient;
     needs |=
         decide::needs_of(case_of(recipient), rules_->decide.dmarc_is_enforced, recipient.why());
   }
@@ -136,7 +154,9 @@ void Transaction::gather_evidence(std::string_view queue_id, MessageEditor& edit
 std::vector<decide::Decision> Transaction::decide_each() const {
   std::vector<decide::Decision> decisions;
   for (const AcceptedRecipient& recipient : recipients_) {
-    decisions.push_back(decide_for(recipient));
+    const bool is_known =
+        !decisions.empty() && is_judged_like(recipient, recipients_[decisions.size() - 1]);
+    decisions.push_back(is_known ? decisions.back() : decide_for(recipient));
     if (recipient.explained != nullptr) recipient.explained->decision = decisions.back();
   }
   return decisions;

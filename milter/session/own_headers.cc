@@ -53,8 +53,10 @@ Status remove_forged_headers(const mail::Message& message,
   }
   for (const auto& [name, occurrences] : fields) {
     // From the last to the first: each removal renumbers those behind it.
-    for (auto index = occurrences.forged.rbegin(); index != occurrences.forged.rend(); ++index) {
-      if (Status removed = editor.delete_header(name, *index); !removed) return removed;
+    for (std::size_t at = occurrences.forged.size(); at-- > 0;) {
+      if (Status removed = editor.delete_header(name, occurrences.forged[at]); !removed) {
+        return removed;
+      }
     }
   }
   return success();

@@ -45,18 +45,21 @@ decide::SenderListing Transaction::listing_for(const policy::RecipientPolicy& ru
 
 AuthenticationWants Transaction::authentication_wants() const {
   AuthenticationWants wants;
-  // The others have shown who they are.
-  if (!std::holds_alternative<decide::Incoming>(direction_)) return wants;
-  if (rules_->authenticates_always) return {true, true, true};
+  const bool is_incoming = std::holds_alternative<decide::Incoming>(direction_);
+  if (is_incoming && rules_->authenticates_always) return {true, true, true};
+  const AcceptedRecipient* first = nullptr;
   for (const AcceptedRecipient& recipient : recipients_) {
     if (!recipient.rules) continue;
+    if (first != nullptr && is_judged_like(recipient, *first)) continue;
+    first = &recipient;
     const decide::SenderNeeds needs = decide::sender_rules_need(sender_question(*recipient.rules));
-    wants.spf |= needs.spf;
+    wants.spf |= needs.spf && is_incoming;
     wants.dkim |= needs.dkim;
     wants.dmarc |= needs.dmarc;
-    const bool is_spared = recipient.listing.verdict != decide::SenderListing::Verdict::none &&
-                           !recipient.listing.may_change;
-    wants.dmarc |= rules_->decide.dmarc_is_enforced && !is_spared;
+    const decide::SenderListing listing = listing_for(*recipient.rules, nullptr);
+    const bool is_spared =
+        listing.verdict != decide::SenderListing::Verdict::none && !listing.may_change;
+    wants.dmarc |= is_incoming && rules_->decide.dmarc_is_enforced && !is_spared;
   }
   return wants;
 }

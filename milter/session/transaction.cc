@@ -23,16 +23,21 @@ std::string_view without_brackets(std::string_view address) {
   return address;
 }
 
+bool is_observed(const policy::RecipientPolicy& rules) {
+  return rules.domain->enforcement == policy::Enforcement::observe;
+}
+
 // Two recipients share a message only if the same rules decide about it.
 bool same_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
   if (!a.rules || !b.rules) return !a.rules && !b.rules;
   const policy::RecipientPolicy& one = *a.rules;
   const policy::RecipientPolicy& other = *b.rules;
+  // Whoever is under observation gets the message as it came.
+  if (one.domain == other.domain && is_observed(one)) return true;
   const auto verifies = [](const policy::RecipientPolicy& rules) {
     return rules.domain->sender_verify && (rules.user == nullptr || rules.user->sender_verify);
   };
   return one.domain->enforcement == other.domain->enforcement &&
-         would_be(a.would_refuse) == would_be(b.would_refuse) &&
          one.user_rules == other.user_rules && one.domain_rules == other.domain_rules &&
          one.domain->list_priority == other.domain->list_priority &&
          one.attachments == other.attachments && one.uris == other.uris &&
@@ -83,21 +88,18 @@ Verdict Transaction::begin() {
   const bool is_relay = is_trusted_relay(client_.address, rules_->trusted_relays);
   if (!is_relay) origin_ = {client_.address, client_.helo};
   if (is_relay && client_.sasl_user.empty()) return Continue{};
+  // Nobody's address is no way round the rules about senders.
+  if (!sender_.is_null && !sender_.address && sender_.given.find('@') != std::string::npos) {
+    return refuse_sender({553, "5.1.7", "sender address is not understood"});
+  }
   auto verdict = decide::judge_sender(
       *snapshot_, {sender_, client_.sasl_user, client_.address, rules_->recipient_delimiters});
-  if (const auto* const reply = std::get_if<mail::Reply>(&verdict)) {
-    if (explained_ != nullptr) {
-      explained_->refused = *reply;
-    } else {
-      report_refused_sender({id_, client_, sender_, snapshot_->generation()}, *reply);
-    }
-    return Refuse{*reply};
-  }
+  if (const auto* const reply = std::get_if<mail::Reply>(&verdict)) return refuse_sender(*reply);
   if (auto* const outgoing = std::get_if<decide::Outgoing>(&verdict)) {
     direction_ = std::move(*outgoing);
+    vouched_.emplace();
     const bool is_customer = std::get<decide::Outgoing>(direction_).domain != nullptr;
     if (is_customer && sender_.address) {
-      vouched_.emplace();
       vouched_->result = decide::SpfResult::pass;
       vouched_->domain = sender_.address->domain();
       vouched_->mechanism = "a client of ours";
@@ -105,6 +107,15 @@ Verdict Transaction::begin() {
     if (explained_ != nullptr) explain_direction();
   }
   return Continue{};
+}
+
+Verdict Transaction::refuse_sender(const mail::Reply& reply) {
+  if (explained_ != nullptr) {
+    explained_->refused = reply;
+  } else {
+    report_refused_sender({id_, client_, sender_, snapshot_->generation()}, reply);
+  }
+  return Refuse{reply};
 }
 
 Verdict Transaction::rcpt_to(const std::vector<std::string_view>& arguments) {
@@ -203,6 +214,7 @@ std::optional<std::uint64_t> Transaction::largest_accepted_size() const {
   std::uint64_t largest = 0;
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   for (const AcceptedRecipient& recipient : recipients_) {
+    if (recipient.rules && is_observed(*recipient.rules)) return std::nullopt;
     const policy::Policy* const rules = recipient.rules       ? recipient.rules->policy
                                         : outgoing != nullptr ? outgoing->policy
                                                               : nullptr;

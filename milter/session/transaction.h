@@ -70,6 +70,8 @@ class Transaction {
   Verdict end_of_message(std::string_view queue_id, MessageEditor& editor);
 
  private:
+  Verdict refuse_sender(const mail::Reply& reply);
+
   // RCPT.
   std::variant<AcceptedRecipient, mail::Reply> judge(mail::Recipient recipient);
   std::optional<mail::Reply> refuse_mixture(const AcceptedRecipient& recipient) const;
@@ -88,6 +90,7 @@ class Transaction {
   Verdict admit_resubmitted(MessageEditor& editor);
   void settle_origin();
   std::optional<mail::Reply> settle_author();
+  bool is_judged_like(const AcceptedRecipient& recipient, const AcceptedRecipient& other) const;
   void settle_listings(MessageEditor& editor);
   AuthenticationWants authentication_wants() const;
   decide::IncomingCase case_of(const AcceptedRecipient& recipient) const;
@@ -142,7 +145,7 @@ class Transaction {
   std::optional<mail::HeaderFrom> from_;  // known at end of message
   decide::Evidence evidence_;
   // Mail of our own customers is not asked whence it comes: who may send for the envelope sender's
-  // domain counts as SPF would. Nothing: mail from outside.
+  // domain counts as SPF would, everybody else of ours as none. Nothing: mail from outside.
   std::optional<decide::SpfVerdict> vouched_;
   std::vector<AcceptedRecipient> recipients_;
   std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >

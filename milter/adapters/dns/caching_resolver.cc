@@ -12,9 +12,9 @@ namespace {
 std::size_t size_of(const std::string& key, const ports::DnsAnswer& answer) {
   std::size_t bytes = sizeof answer + 2 * key.size() + 128;
   bytes += answer.addresses.size() * sizeof(IpAddress);
-  for (const auto& mx : answer.mx) bytes += sizeof mx + mx.host.size();
-  for (const auto& text : answer.texts) bytes += sizeof text + text.size();
-  for (const auto& name : answer.names) bytes += sizeof name + name.size();
+  for (const auto& mx : answer.mx) bytes += sizeof(ports::MxHost) + mx.host.size();
+  for (const auto& text : answer.texts) bytes += sizeof(std::string) + text.size();
+  for (const auto& name : answer.names) bytes += sizeof(std::string) + name.size();
   return bytes;
 }
 

@@ -74,7 +74,8 @@ bool read_section(Message& message, ns_sect section, std::vector<Record>& record
     if (ns_parserr(&message.handle, section, i, &rr) != 0) return false;
     const auto owner = plain_name(ns_rr_name(rr));
     if (!owner || ns_rr_class(rr) != ns_c_in) continue;
-    records.push_back({*owner, ns_rr_type(rr), ns_rr_ttl(rr), ns_rr_rdata(rr), ns_rr_rdlen(rr)});
+    records.push_back({*owner, ns_rr_type(rr), ns_rr_ttl(rr), ns_rr_rdata(rr),
+                       static_cast<std::size_t>(ns_rr_rdlen(rr))});
   }
   return true;
 }

@@ -61,6 +61,13 @@ Result<ports::ScanResult> HeaderScanner::scan(const ports::ScanInput& input,
     return result;
   }
 
+  // A virus that was found is one, whatever is wrong with the score.
+  for (const std::string_view value : values_of(input.message, config_.virus)) {
+    if (value.empty()) continue;
+    result.virus = printable(value, kLongestVirusName);
+    return result;
+  }
+
   std::optional<policy::MilliScore> highest;
   for (const std::string_view value : values_of(input.message, config_.score)) {
     const auto score = parse_score(value, config_.scale);
@@ -76,12 +83,6 @@ Result<ports::ScanResult> HeaderScanner::scan(const ports::ScanInput& input,
     const auto is_advert = parse_yes_no(value);
     if (!is_advert) return unreadable(config_.advert, value, "yes or no");
     result.advert = result.advert || *is_advert;
-  }
-
-  for (const std::string_view value : values_of(input.message, config_.virus)) {
-    if (value.empty()) continue;
-    result.virus = printable(value, kLongestVirusName);
-    break;
   }
   return result;
 }

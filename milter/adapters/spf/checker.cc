@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kLongestHelo = 512;
 
 // "[192.0.2.1]" is an address, and nobody publishes records for those.
-std::string name_or_nothing(std::string domain) {
+std::string name_or_nothing(const std::string& domain) {
   return domain.starts_with('[') ? std::string() : domain;
 }
 

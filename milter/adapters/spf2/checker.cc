@@ -65,7 +65,7 @@ SpfVerdict temporary(std::string what) {
   return verdict;
 }
 
-std::string name_or_nothing(std::string domain) {
+std::string name_or_nothing(const std::string& domain) {
   return domain.starts_with('[') ? std::string() : domain;
 }
 

@@ -100,6 +100,39 @@ TEST(Archive, Rar) {
   }
 }
 
+std::string little_endian(std::uint64_t value) {
+  std::string bytes;
+  for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>(value >> (8 * i));
+  return bytes;
+}
+// A 7z whose list of members begins after the signature, as large as said.
+std::string seven_zip(const std::string& list, std::uint64_t size) {
+  return std::string("7z\xbc\xaf\x27\x1c\0\4\0\0\0\0", 12) + little_endian(0) +
+         little_endian(size) + std::string(4, '\0') + list;
+}
+
+TEST(Archive, TheListOfA7zIsBounded) {
+  const std::string streams("\x17\x06\0\1\x09\1\0\x07\x0b\1\0\1\x23\3\1\1\5\x5d\0\0\1\0\x0c", 23);
+  const std::string bomb = "a.7z: its list of members unpacks to more than 8 MiB";
+  struct Case {
+    std::string bytes;
+    std::optional<std::string> bomb;
+  };
+  const Case cases[] = {
+      {seven_zip(streams + "\xff" + little_endian(1ULL << 32U) + std::string(2, '\0'), 34), bomb},
+      {seven_zip(streams + std::string("\x80\x64\0\0", 4), 27), std::nullopt},
+      {seven_zip("\1", 9 << 20), bomb},
+      {seven_zip("\x17\x06", 2), bomb},
+      {seven_zip("", 100), std::nullopt},
+      {"MZ" + std::string(1'000, 'x') + seven_zip("\1", 9 << 20), bomb},
+      {packed(&::archive_write_set_format_7zip, nullptr, Members(1'000, {"run.exe", "x"})),
+       std::nullopt},
+  };
+  for (const Case& test : cases) {
+    EXPECT_EQ(attachments_of(with_file("a.7z", test.bytes)).bomb, test.bomb);
+  }
+}
+
 TEST(Archive, ASingleCompressedFileIsAMemberWithoutTheEnding) {
   const std::string gz = packed(&::archive_write_set_format_raw, &::archive_write_add_filter_gzip,
                                 {{"x", "hello, this is a text\n"}});

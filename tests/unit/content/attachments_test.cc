@@ -53,6 +53,42 @@ TEST(AttachmentNames, EverySpellingOfAName) {
   }
 }
 
+TEST(AttachmentNames, NoneIsHiddenBehindManyOrLongFields) {
+  const std::string evil = "Content-Disposition: attachment; filename=evil.exe\r\n";
+  std::string names;
+  for (int i = 0; i < 8; ++i) {
+    names += "Content-Type: text/plain; name=n" + std::to_string(i) + ".txt\r\n";
+  }
+  std::string unknown;
+  std::string known;
+  for (int i = 0; i < 100; ++i) {
+    unknown += "Content-X: y\r\n";
+    known += "Content-Transfer-Encoding: 7bit\r\n";
+  }
+  const std::string filler = "; x=" + std::string(10'000, 'x');
+  struct Case {
+    std::string fields;
+    bool seen;
+    std::optional<std::string> bomb;
+  };
+  const Case cases[] = {
+      {names + evil, false, "the message: a part with more than 8 names"},
+      {names + names, false, std::nullopt},
+      {unknown + evil, true, std::nullopt},
+      {known + evil, false, "the message: a part with more than 100 Content fields"},
+      {"Content-Disposition: attachment" + filler + "; filename=evil.exe" + filler + "\r\n", false,
+       "the message: a part with a field of more than 16384 octets"},
+      {"Content-Disposition: attachment; x=" + std::string(8'150, 'x') +
+           "; filename=evil.exe; y=" + std::string(8'000, 'y') + "\r\n",
+       true, std::nullopt},
+  };
+  for (const auto& [fields, seen, bomb] : cases) {
+    const auto found = attachments_of(with_part(fields, "x"));
+    EXPECT_EQ(testing::Value(names_of(found), testing::Contains("evil.exe")), seen) << fields;
+    EXPECT_EQ(found.bomb, bomb) << fields;
+  }
+}
+
 TEST(AttachmentNames, NoCharacterHidesTheEndingFromTheAsciiCopy) {
   const auto found = attachments_of(
       with_part("Content-Disposition: attachment; filename=\"run\u202exod.e\u200bxe\"\r\n", ""));
@@ -100,6 +136,61 @@ TEST(Attachments, EnclosedMessagesAreWalked) {
       with_part("Content-Type: message/rfc822; name=a.eml\r\nContent-Transfer-Encoding: base64\r\n",
                 base64(inner)));
   EXPECT_THAT(names_of(encoded), ElementsAre("a.eml", "run.exe"));
+}
+
+TEST(Attachments, LookingForABoundaryAsksForTheTime) {
+  std::string almost = kHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 20'000; ++i) almost += "--bb\r\n";
+  Limits limits;
+  int asked = 0;
+  limits.out_of_time = [&asked] { return ++asked > 2; };
+  EXPECT_EQ(attachments_of(almost, limits).bomb, "the message: reading the parts took too long");
+  // A line of the boundary's own characters is one try, not one for each of them.
+  const std::string dashes = kHead + "Content-Type: multipart/mixed; boundary=\"--\"\r\n\r\n" +
+                             std::string(1 << 20, '-') + "x\r\n----\r\n" +
+                             "Content-Disposition: attachment; filename=run.exe\r\n\r\nx\r\n";
+  asked = 0;
+  limits.out_of_time = [&asked] { return ++asked > 10; };
+  EXPECT_THAT(names_of(attachments_of(dashes, limits)), ElementsAre("run.exe"));
+}
+
+TEST(Attachments, ABadFirstLineHidesNoHeader) {
+  const std::string file =
+      "Content-Type: application/x; name=run.exe\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\nTVo=\r\n";
+  for (const char* const bad :
+       {"no field\r\n", "   \r\n", " \t\r\nno field\r\n", "X-A: b\r\nno\r\n",
+        "From jon Tue Mar 10 10:00:00 2026\r\n", ": x\r\n"}) {
+    EXPECT_THAT(names_of(attachments_of(with_part(bad + file, ""))), ElementsAre("run.exe")) << bad;
+    EXPECT_THAT(names_of(attachments_of(
+                    with_part("Content-Type: message/rfc822\r\n", bad + file, "outer"))),
+                ElementsAre("", "run.exe"))
+        << bad;
+  }
+  // Prose stays prose.
+  const auto prose = hosts_of(kHead +
+                              "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                              "see\r\nhttp://a.example\r\n\r\nmore\r\n--b--\r\n");
+  EXPECT_THAT(prose, ElementsAre("a.example"));
+}
+
+TEST(Attachments, EncodedMessagesInEachOtherAreBounded) {
+  const auto nested = [](int levels, std::size_t size) {
+    std::string entity =
+        "Content-Type: application/x; name=run.exe\r\n\r\n" + std::string(size, 'x');
+    for (int i = 0; i < levels; ++i) {
+      entity =
+          "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
+          entity;
+    }
+    return attachments_of(kHead + entity);
+  };
+  const auto small = nested(20, 1'000);
+  EXPECT_EQ(names_of(small).back(), "run.exe");
+  EXPECT_FALSE(small.bomb);
+  const auto large = nested(20, 1 << 20);
+  EXPECT_EQ(large.bomb, "the message: encoded messages in encoded messages of too many octets");
+  EXPECT_EQ(large.objects.size(), 3U);
 }
 
 TEST(Attachments, PartsBehindTheLastBoundaryAreSeen) {

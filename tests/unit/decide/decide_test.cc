@@ -227,6 +227,21 @@ TEST(SpamScoreMatters, OnlyWhereItCanChangeSomething) {
   EXPECT_TRUE(spam_score_matters(indifferent));
 }
 
+TEST(RulesAboutHosts, CountWithoutAScanner) {
+  const policy::Policy policy = test::policy_of(test::kStark);
+  policy::UriRule blocked;
+  blocked.action = policy::UriAction::block;
+  blocked.host = "evil.example";
+  const policy::UriRules uris("uris:got.com", {blocked});
+  policy::RecipientPolicy rules = recipient_under(policy);
+  rules.uris = &uris;
+  Evidence evidence;
+  evidence.uri_hosts = std::vector<std::string>{"www.evil.example"};
+  const Decision decision = decide_incoming({rules, {}, false}, evidence, {}, nullptr);
+  EXPECT_EQ(decision.disposition, reject);
+  EXPECT_EQ(decision.decider, MailClass::spam);
+}
+
 TEST(FormatScore, IsAsDocumentsWriteIt) {
   EXPECT_EQ(format_score(7200), "7.2");
   EXPECT_EQ(format_score(20000), "20.0");
