@@ -21,6 +21,8 @@ using decide::NotNeeded;
 using decide::SpfVerdict;
 using decide::Unavailable;
 
+constexpr std::size_t kMostAuthorDomains = 5;
+
 template <typename T>
 bool is_open(const Finding<T>& finding) {
   return std::holds_alternative<NotNeeded>(finding);
@@ -72,19 +74,85 @@ decide::DkimVerdict dkim_of(const decide::Evidence& evidence, const std::string&
   return DkimVerdict{{unknown}};
 }
 
+// The higher, the worse for the message. A failure counts by what its domain asks for.
+int badness(const DmarcVerdict& verdict) {
+  constexpr int kFailure = 4;
+  switch (verdict.result) {
+    case decide::DmarcResult::pass:
+      return 0;
+    case decide::DmarcResult::none:
+      return 1;
+    case decide::DmarcResult::temperror:
+      return 2;
+    case decide::DmarcResult::permerror:
+      return 3;
+    case decide::DmarcResult::fail:
+      break;
+  }
+  switch (verdict.policy) {
+    case decide::DmarcPolicy::none:
+      return kFailure;
+    case decide::DmarcPolicy::quarantine:
+      return kFailure + 1;
+    case decide::DmarcPolicy::reject:
+      return kFailure + 2;
+  }
+  return kFailure;
+}
+
+// Each once; one more than are judged tells that there are too many.
+std::vector<std::string> author_domains(const mail::HeaderFrom& from) {
+  std::vector<std::string> domains;
+  for (const mail::Address& author : from.addresses) {
+    if (std::find(domains.begin(), domains.end(), author.domain()) != domains.end()) continue;
+    domains.push_back(author.domain());
+    if (domains.size() > kMostAuthorDomains) break;
+  }
+  return domains;
+}
+
+DmarcVerdict too_many_authors(const std::string& domain) {
+  DmarcVerdict verdict;
+  verdict.result = decide::DmarcResult::fail;
+  verdict.policy = verdict.published = decide::DmarcPolicy::reject;
+  verdict.domain = domain;
+  verdict.problem =
+      "the header From names more than " + std::to_string(kMostAuthorDomains) + " domains";
+  return verdict;
+}
+
+DmarcVerdict judge_author(const Services& services, const AuthenticationInput& input,
+                          const decide::Evidence& evidence, const std::string& domain,
+                          Deadline deadline) {
+  const auto published = look_up_dmarc(*services.resolver, domain, deadline);
+  if (!published) return decide::dmarc_temperror(domain, published.error().what);
+  return decide::evaluate_dmarc(domain, *published, spf_of(services, input, evidence),
+                                dkim_of(evidence, domain), sample_of(services, input.message));
+}
+
+// Each author's domain is asked (RFC 7489 6.6.1), and the worst answer stands: a forger gains nothing
+// by naming himself beside the one he pretends to be.
 Finding<DmarcVerdict> judge_dmarc(const Services& services, const Rules& rules,
                                   const AuthenticationInput& input,
                                   const decide::Evidence& evidence) {
-  const mail::Address* const author = input.from.single();
-  // Without exactly one author there is no domain whose policy it would be (RFC 7489 6.6.1).
-  if (author == nullptr) return DmarcVerdict{};
+  const auto domains = author_domains(input.from);
+  if (domains.empty()) return DmarcVerdict{};
   if (services.resolver == nullptr) return Unavailable{"no DNS"};
-  const auto published = look_up_dmarc(*services.resolver, author->domain(),
-                                       Deadline::after(rules.authentication_timeout));
-  if (!published) return decide::dmarc_temperror(author->domain(), published.error().what);
-  return decide::evaluate_dmarc(author->domain(), *published, spf_of(services, input, evidence),
-                                dkim_of(evidence, author->domain()),
-                                sample_of(services, input.message));
+  if (domains.size() > kMostAuthorDomains) return too_many_authors(domains.front());
+
+  std::optional<DmarcVerdict> worst;
+  if (input.from.mailboxes > input.from.addresses.size()) {
+    worst.emplace().problem = "not every address in the header From can be read";
+  }
+  // Each has its own share of the time, so that none's silence hides what another one asks for.
+  const Deadline end = Deadline::after(rules.authentication_timeout);
+  auto left = static_cast<Milliseconds::rep>(domains.size());
+  for (const std::string& domain : domains) {
+    const Deadline share = Deadline::after(end.remaining() / left--);
+    DmarcVerdict verdict = judge_author(services, input, evidence, domain, share);
+    if (!worst || badness(verdict) > badness(*worst)) worst = std::move(verdict);
+  }
+  return std::move(*worst);
 }
 
 }  // namespace

@@ -45,7 +45,10 @@ struct AuthenticationInput {
   std::string our_name;
 };
 
-// What is already in `evidence` is not asked for again.
+// What is already in `evidence` is not asked for again. With several authors, in one From field or in
+// several, DMARC's verdict is the worst of their domains: fail (the strictest policy first),
+// permerror, temperror, none, pass. An author that cannot be read is none. More than five domains are
+// a failure that is to be rejected, unasked: no mail but a forger's has so many.
 void authenticate(const Services& services, const Rules& rules, const AuthenticationInput& input,
                   const AuthenticationWants& wants, decide::Evidence& evidence,
                   const std::function<void()>& progress);

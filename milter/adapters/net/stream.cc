@@ -18,6 +18,8 @@
 namespace postern::net {
 namespace {
 
+constexpr Milliseconds kBetweenTries{10};
+
 std::string describe_errno(int error) { return std::generic_category().message(error); }
 
 // Ok(false): the deadline passed first.
@@ -35,8 +37,15 @@ Result<bool> wait_for(int fd, short events, Deadline deadline, const Wakeup* sto
 
 Status connect_to(int fd, const sockaddr* address, socklen_t length, const std::string& peer,
                   Deadline deadline, const Wakeup* stop) {
-  if (::connect(fd, address, length) == 0) return success();
-  if (errno != EINPROGRESS && errno != EAGAIN) {
+  for (;;) {
+    if (::connect(fd, address, length) == 0) return success();
+    // A UNIX socket with too many who wait: nothing has begun, and nothing tells when to try again.
+    if (errno != EAGAIN || address->sa_family != AF_UNIX) break;
+    if (deadline.passed()) return temporary_error(peer + ": connect: timed out");
+    const Deadline next = Deadline::after(kBetweenTries).sooner_of(deadline);
+    if (const auto waited = wait_for(-1, 0, next, stop); !waited) return waited.error();
+  }
+  if (errno != EINPROGRESS) {
     return temporary_error(peer + ": connect: " + describe_errno(errno));
   }
   const auto ready = wait_for(fd, POLLOUT, deadline, stop);

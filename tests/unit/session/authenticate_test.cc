@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "support/fake_resolver.h"
 #include "support/manual_clock.h"
 
@@ -107,6 +109,73 @@ TEST_F(Dmarc, ASenderThatIsNoAddressIsNoFaultOfOurs) {
   services_.spf = &spf;
   sender_ = mail::parse_sender({"<got.com>"});
   EXPECT_EQ(judge({"jon@got.com"}), "fail reject got.com");
+}
+
+TEST_F(Dmarc, OfSeveralAuthorsTheWorstStands) {
+  dns_.add_txt("_dmarc.mild.example", "v=DMARC1; p=none");
+  dns_.add_txt("_dmarc.middling.example", "v=DMARC1; p=quarantine");
+  dns_.add_txt("_dmarc.own.example", "v=DMARC1; p=reject");
+  dns_.add_txt("_dmarc.own2.example", "v=DMARC1; p=reject");
+  dns_.add_txt("_dmarc.broken.example", "v=DMARC1; p=what");
+  dns_.fail("_dmarc.silent.example");
+  spf(decide::SpfResult::pass, "own.example");
+  dkim_pass({"own2.example"});
+  struct Case {
+    std::vector<std::string> from;
+    std::string verdict;
+  };
+  for (const Case& row : std::vector<Case>{
+           {{}, "none none "},
+           {{"nobody"}, "none none "},
+           {{"a@own.example"}, "pass reject own.example"},
+           {{"a@own.example, b@own.example"}, "pass reject own.example"},
+           {{"a@own.example, b@own2.example"}, "pass reject own.example"},
+           {{"a@own.example", "b@own2.example"}, "pass reject own.example"},
+           {{"a@own.example, jon@got.com"}, "fail reject got.com"},
+           {{"jon@got.com, a@own.example"}, "fail reject got.com"},
+           {{"a@own.example", "jon@got.com"}, "fail reject got.com"},
+           {{"jon@got.com", "a@own.example"}, "fail reject got.com"},
+           {{"Both: a@own.example, jon@got.com;"}, "fail reject got.com"},
+           {{"Snow, Jon <jon@got.com>"}, "fail reject got.com"},
+           {{"Own, A <a@own.example>"}, "none none "},
+           {{"a@own.example, b@nothing.example"}, "none none nothing.example"},
+           {{"b@nothing.example, c@silent.example"}, "temperror none silent.example"},
+           {{"c@silent.example, d@broken.example"}, "permerror none broken.example"},
+           {{"d@broken.example, e@mild.example"}, "fail none mild.example"},
+           {{"e@mild.example, f@middling.example"}, "fail quarantine middling.example"},
+           {{"c@silent.example, jon@got.com, f@middling.example"}, "fail reject got.com"},
+           {{"a@own.example, b@own2.example, a@a.example, a@b.example, jon@got.com"},
+            "fail reject got.com"},
+           {{"a@own.example, b@own2.example, a@a.example, a@b.example, a@c.example, jon@got.com"},
+            "fail reject own.example"},
+       }) {
+    EXPECT_EQ(judge(row.from), row.verdict) << (row.from.empty() ? "" : row.from.front());
+  }
+}
+
+// Lets every question about a domain of the forger's run into its deadline.
+class SilentForger final : public ports::Resolver {
+ public:
+  explicit SilentForger(ports::Resolver& others) : others_(others) {}
+  Result<ports::DnsAnswer> query(const std::string& name, ports::DnsType type,
+                                 Deadline deadline) override {
+    if (!name.ends_with("forger.example")) return others_.query(name, type, deadline);
+    std::this_thread::sleep_until(deadline.at());
+    return temporary_error("timed out");
+  }
+
+ private:
+  ports::Resolver& others_;
+};
+
+TEST_F(Dmarc, ASilentDomainDoesNotHideAnother) {
+  SilentForger dns(dns_);
+  services_.resolver = &dns;
+  rules_.authentication_timeout = Milliseconds(2000);
+  spf(decide::SpfResult::none, "forger.example");
+  SpfNeverAsked spf;
+  services_.spf = &spf;
+  EXPECT_EQ(judge({"a@forger.example, jon@got.com"}), "fail reject got.com");
 }
 
 // Which of many messages are outside of the share that the policy is for.
