@@ -28,6 +28,13 @@ TEST(SignedToken, KnownAnswer) {
             "386ff035a2e75b66bb46d22e2f994969d17ab60879e7288dd390c5ba9478c4de");
 }
 
+// Computed likewise: every node draws the same.
+TEST(KeyedHash, KnownAnswer) {
+  EXPECT_EQ(keyed_hash("purpose", "text", kKeys.front()), 17753574856504356794U);
+  EXPECT_NE(keyed_hash("purpose", "text", kKeys.back()), 17753574856504356794U);
+  EXPECT_NE(keyed_hash("purposetext", "", kKeys.front()), 17753574856504356794U);
+}
+
 TEST(SignedToken, IsValidUntilItsExpiry) {
   const auto at = [](Milliseconds later) {
     return verify_token(genuine(), "bounce", kFields, kExpires + later, kKeys);
