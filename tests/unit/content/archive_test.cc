@@ -204,6 +204,22 @@ TEST(Archive, ADamagedOneIsListedAsFarAsItGoes) {
               ElementsAre("a.zip", "readme.txt", "run.exe"));
 }
 
+TEST(Archive, WhatCannotBeReadHidesNoNameBehindIt) {
+  const Members members = {{"a.txt", "one"}, {"run.exe", "two"}, {"b.txt", "three"}};
+  std::string seven = packed(&::archive_write_set_format_7zip, nullptr, members);
+  seven[32] = '\xff';  // LZMA begins with a zero
+  const auto found = attachments_of(with_file("a.7z", seven));
+  EXPECT_THAT(names_of(found), ElementsAre("a.7z", "a.txt", "run.exe", "b.txt"));
+  EXPECT_FALSE(found.bomb);
+
+  const std::string tar = packed(&::archive_write_set_format_ustar, nullptr, members);
+  const auto stopped = attachments_of(with_file("a.tar", tar.substr(0, 1'537)));
+  EXPECT_EQ(names_of(stopped).at(2), "run.exe");
+  EXPECT_EQ(stopped.bomb, "a.tar: could not be read to its end");
+  EXPECT_FALSE(attachments_of(with_file("a.tar", tar)).bomb);
+  EXPECT_FALSE(attachments_of(with_file("a.tar", tar.substr(0, 3'072))).bomb);  // no end mark
+}
+
 TEST(Archive, EveryLimitStopsAndSaysWhich) {
   const std::string zeros(3 << 20, '\0');
   const auto gzip = &::archive_write_add_filter_gzip;
