@@ -202,7 +202,7 @@ class Lister {
   // mean the same octets, and those that could not be read.
   bool add_directory(std::string_view bytes) {
     const auto directory = read_zip_directory(bytes, limits_.limits().archive_members + 1);
-    for (const ZipEntry& entry : directory) {
+    for (const ZipEntry& entry : directory.entries) {
       const auto seen = listed_.find(std::string(entry.name));
       if (seen != listed_.end() && seen->second > 0) {
         --seen->second;
@@ -215,7 +215,8 @@ class Lister {
       member.encrypted = entry.encrypted;
       objects_.push_back(std::move(member));
     }
-    return !directory.empty();
+    if (directory.too_many) limits_.stop(parent_.path + ": too many zip files in a row");
+    return !directory.entries.empty();
   }
 
   Object described(const std::string& whole) const {
@@ -279,7 +280,9 @@ class Lister {
     }
     if (!charge(entry, read)) return false;
     if (!judged) nested = archive_kind(objects_[at].name, "", content);
-    if (limits_.take_detection()) objects_[at].detected_type = detect_type(content);
+    if (!content.empty() && limits_.take_detection()) {
+      objects_[at].detected_type = detect_type(content);
+    }
     if (nested) {
       Object inner = objects_[at];  // the list grows meanwhile
       list_archive(*nested, content, inner, limits_, objects_);
