@@ -147,6 +147,75 @@ class TagReader {
   const HostSink& sink_;
 };
 
+// What a browser reads as text up to its own end tag, quotes and tags and all.
+std::string_view raw_text_element(std::string_view tag) {
+  for (const std::string_view name :
+       {"style", "script", "title", "textarea", "xmp", "iframe", "noembed", "noframes"}) {
+    if (!starts_with_ignoring_case(tag, name)) continue;
+    if (tag.size() == name.size() || is_blank(tag[name.size()]) || tag[name.size()] == '>' ||
+        tag[name.size()] == '/') {
+      return name;
+    }
+  }
+  return {};
+}
+
+std::size_t end_of_raw_text(std::string_view html, std::size_t at, std::string_view name) {
+  while ((at = html.find("</", at)) != std::string_view::npos) {
+    if (starts_with_ignoring_case(html.substr(at + 2), name)) return at;
+    at += 2;
+  }
+  return html.size();
+}
+
+// From behind a "<!" or "<?": the end of the comment, of whichever kind.
+std::size_t end_of_comment(std::string_view html, std::size_t at) {
+  if (!html.substr(at).starts_with("!--")) return std::min(html.find('>', at), html.size());
+  at += 3;
+  if (html.substr(at).starts_with(">")) return at;
+  if (html.substr(at).starts_with("->")) return at + 1;
+  while ((at = html.find("--", at)) != std::string_view::npos) {
+    if (html.substr(at + 2).starts_with(">")) return at + 2;
+    if (html.substr(at + 2).starts_with("!>")) return at + 3;
+    ++at;
+  }
+  return html.size();
+}
+
+// Programs differ in what is markup: to some there are tags in comments, to others the quotes in
+// those are nothing that a tag behind them could be swallowed by.
+enum class Reading { comments_too, as_browsers };
+
+bool scan_tags(std::string_view html, Reading reading, const HostSink& sink) {
+  std::size_t at = 0;
+  while (at < html.size()) {
+    const std::size_t tag = std::min(html.find('<', at), html.size());
+    const std::string_view text = html.substr(at, tag - at);
+    if (text.find('&') != std::string_view::npos &&
+        !scan_text(without_references(text), false, sink)) {
+      return false;
+    }
+    at = tag + 1;
+    if (at >= html.size()) break;
+    if (reading == Reading::as_browsers) {
+      if (html[at] == '!' || html[at] == '?') {
+        at = end_of_comment(html, at);
+        continue;
+      }
+      if (html[at] == '/' && at + 1 < html.size()) ++at;
+    }
+    const char first = ascii_lower(html[at]);
+    if (first < 'a' || first > 'z') continue;
+    const bool opens = html[at - 1] == '<';
+    const std::string_view raw = opens ? raw_text_element(html.substr(at)) : std::string_view();
+    TagReader reader(html, at, sink);
+    if (!reader.read()) return false;
+    at = reader.at();
+    if (reading == Reading::as_browsers && !raw.empty()) at = end_of_raw_text(html, at, raw);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string without_references(std::string_view text) {
@@ -168,23 +237,8 @@ std::string without_references(std::string_view text) {
 bool scan_html(std::string_view html, const HostSink& sink) {
   // All of it as text first: styles, scripts, comments and what stands between the tags.
   if (!scan_text(html, true, sink)) return false;
-  std::size_t at = 0;
-  while (at < html.size()) {
-    const std::size_t tag = std::min(html.find('<', at), html.size());
-    const std::string_view text = html.substr(at, tag - at);
-    if (text.find('&') != std::string_view::npos &&
-        !scan_text(without_references(text), false, sink)) {
-      return false;
-    }
-    at = tag + 1;
-    if (at >= html.size()) break;
-    const char first = ascii_lower(html[at]);
-    if (first < 'a' || first > 'z') continue;
-    TagReader reader(html, at, sink);
-    if (!reader.read()) return false;
-    at = reader.at();
-  }
-  return true;
+  return scan_tags(html, Reading::comments_too, sink) &&
+         scan_tags(html, Reading::as_browsers, sink);
 }
 
 }  // namespace postern::content

@@ -34,8 +34,8 @@ constexpr std::array<bool, 256> make_ends() {
 }
 constexpr auto kEnds = make_ends();
 
-std::string_view authority_at(std::string_view text) {
-  const std::size_t most = std::min(text.size(), kLongestAuthority);
+std::string_view authority_at(std::string_view text, std::size_t most) {
+  most = std::min(text.size(), most);
   std::size_t size = 0;
   while (size < most && !kEnds[static_cast<unsigned char>(text[size])]) ++size;
   return text.substr(0, size);
@@ -211,8 +211,8 @@ bool is_www(std::string_view text, std::size_t dot) {
 }  // namespace
 
 std::optional<std::string> host_of_authority(std::string_view authority) {
-  if (authority.size() > kLongestAuthority) return std::nullopt;
   authority = authority.substr(std::min(authority.rfind('@') + 1, authority.size()));
+  if (authority.size() > kLongestAuthority) return std::nullopt;
   if (authority.starts_with('[')) {
     const std::size_t close = authority.find(']');
     if (close == std::string_view::npos) return std::nullopt;
@@ -224,7 +224,7 @@ std::optional<std::string> host_of_authority(std::string_view authority) {
 
 std::optional<std::string> host_of_url(std::string_view raw) {
   std::string url;
-  for (const char c : raw.substr(0, 2 * kLongestAuthority)) {
+  for (const char c : raw) {  // a user may be of any length
     if (c == '\t' || c == '\r' || c == '\n') continue;
     if (url.empty() && static_cast<unsigned char>(c) <= 0x20) continue;
     url += c;
@@ -245,19 +245,20 @@ std::optional<std::string> host_of_url(std::string_view raw) {
 }
 
 bool scan_text(std::string_view text, bool skip_references, const HostSink& sink) {
-  const auto offer = [&](std::size_t from) {
-    const std::string_view authority = authority_at(text.substr(from));
+  const auto offer = [&](std::size_t from, std::size_t most) {
+    const std::string_view authority = authority_at(text.substr(from), most);
     if (skip_references && authority.find('&') != std::string_view::npos) return true;
     return offer_text_host(authority, sink);
   };
+  // No two of these overlap, because a slash ends them: they may have a user of any length.
   for (std::size_t at = text.find(':'); at != std::string_view::npos; at = text.find(':', at + 1)) {
     if (text.size() - at > 3 && text[at + 1] == '/' && text[at + 2] == '/' &&
-        follows_web_scheme(text.substr(0, at)) && !offer(at + 3)) {
+        follows_web_scheme(text.substr(0, at)) && !offer(at + 3, text.size())) {
       return false;
     }
   }
   for (std::size_t at = text.find('.'); at != std::string_view::npos; at = text.find('.', at + 1)) {
-    if (is_www(text, at) && !offer(at - 3)) return false;
+    if (is_www(text, at) && !offer(at - 3, kLongestAuthority)) return false;
   }
   return true;
 }

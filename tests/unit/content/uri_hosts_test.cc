@@ -29,6 +29,7 @@ TEST(UriHosts, InText) {
        {"www.example.com", "www.example.org", "www.example.net"}},
       {"http://www.example.com http://www.example.com", {"www.example.com"}},
       {"http://user:pw@example.com:8080/", {"example.com"}},
+      {"http://" + std::string(3'000, 'u') + "@evil.example/", {"evil.example"}},
       {"http://good.example@evil.example/", {"evil.example"}},
       {"http://example.com.:80/", {"example.com"}},
       {"<http://example.com>", {"example.com"}},
@@ -72,6 +73,15 @@ TEST(UriHosts, InHtml) {
       {"http&#58;//text.example", {"text.example"}},
       {"<a title='>' href='http://a.example'>", {"a.example"}},
       {"<!--[if mso]><a href='//a.example'><![endif]-->", {"a.example"}},
+      {"<!--<a x='--><a href=\"https:\\\\evil.example\">", {"evil.example"}},
+      {"<!-- it's <b '--!><a href='//evil.example'>", {"evil.example"}},
+      {"<!--><a href='//evil.example'>", {"evil.example"}},
+      {"<style>a<b '\"</style><a href='//evil.example'>", {"evil.example"}},
+      {"<TITLE>jon <snow's \"</title><a href='//evil.example'>", {"evil.example"}},
+      {"<!x '><a href='//evil.example'>", {"evil.example"}},
+      {"</p x='><a href='//a.example'>", {"a.example"}},
+      {"<!-- never closed <a href='//evil.example'>", {"evil.example"}},
+      {"<a href='http://" + std::string(5'000, 'u') + "@evil.example/'>", {"evil.example"}},
       {"<a href='http://never-closed.example", {"never-closed.example"}},
       {"<a href=\"http://example.com\\@evil.example\">", {"example.com"}},
   };
@@ -111,6 +121,18 @@ TEST(UriHosts, AreBounded) {
   Limits limits;
   limits.uri_hosts = 10;
   EXPECT_EQ(hosts_of(plain(text), limits).size(), 10U);
+  // Neither does one host over and over hide the next, nor one part those behind it.
+  limits.uri_hosts = 2;
+  std::string repeated;
+  for (int i = 0; i < 100; ++i) repeated += "http://a.example/\r\n";
+  EXPECT_THAT(hosts_of(plain(repeated + "http://b.example/"), limits),
+              ElementsAre("a.example", "b.example"));
+  std::string none;
+  for (int i = 0; i < 100; ++i) none += "http://nohost/\r\n";
+  EXPECT_THAT(hosts_of(kHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" +
+                           none + "--b\r\n\r\nhttp://b.example/\r\n--b--\r\n",
+                       limits),
+              ElementsAre("b.example"));
   limits.uri_hosts = 1'000;
   limits.uri_text = 100;
   EXPECT_LT(hosts_of(plain(text), limits).size(), 6U);
