@@ -105,11 +105,8 @@ class Lister {
   // Whether anything was found.
   bool list(std::string_view bytes, Attempt attempt) {
     by_directory_ = attempt == Attempt::first && kind_ == ArchiveKind::zip;
-    reader_.reset(::archive_read_new());
-    if (!reader_ || !support(reader_.get(), kind_, attempt)) return false;
-    if (::archive_read_open_memory(reader_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
-      return false;
-    }
+    if (!open(bytes, attempt)) return false;
+    bool broken = false;
     bool any = false;
     while (!limits_.hit() && limits_.in_time()) {
       archive_entry* entry = nullptr;
@@ -123,16 +120,65 @@ class Lister {
           parent_.encrypted = true;
           any = true;
         }
+        broken = status != ARCHIVE_EOF;
         break;
       }
       any = true;
-      if (!take_member(entry)) break;
+      ++headers_;
+      if (!take_member(entry)) {
+        broken = true;
+        break;
+      }
     }
+    if (broken && headers_ > 0 && !limits_.hit()) list_the_rest(bytes, attempt);
     if (by_directory_ && !limits_.hit()) any = add_directory(bytes) || any;
     return any;
   }
 
  private:
+  bool open(std::string_view bytes, Attempt attempt) {
+    reader_.reset(::archive_read_new());
+    return reader_ && support(reader_.get(), kind_, attempt) &&
+           ::archive_read_open_memory(reader_.get(), bytes.data(), bytes.size()) == ARCHIVE_OK;
+  }
+
+  // Something could not be read, which programs that unpack may read all the same, or pass over: the
+  // names of the members behind it, without looking into any.
+  void list_the_rest(std::string_view bytes, Attempt attempt) {
+    const bool has_names =
+        kind_ != ArchiveKind::zip && ::archive_format(reader_.get()) != ARCHIVE_FORMAT_RAW;
+    if (!has_names || !open(bytes, attempt)) return;
+    for (std::size_t seen = 0; !limits_.hit() && limits_.in_time();) {
+      archive_entry* entry = nullptr;
+      const int status = ::archive_read_next_header(reader_.get(), &entry);
+      if (status == ARCHIVE_EOF) return;
+      if (status == ARCHIVE_RETRY) {
+        if (!limits_.add_member()) return;
+      } else if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
+        break;
+      } else if (!pass_over(entry, ++seen > headers_)) {
+        return;
+      }
+    }
+    if (limits_.hit()) return;
+    if (::archive_read_has_encrypted_entries(reader_.get()) > 0) {
+      parent_.encrypted = true;
+    } else {
+      limits_.stop(parent_.path + ": could not be read to its end");
+    }
+  }
+  bool pass_over(archive_entry* entry, bool is_new) {
+    // The way to the next member of a solid RAR leads through all that is in this one.
+    if (kind_ == ArchiveKind::rar && !charge(entry, 0)) return false;
+    if (!is_new) return true;
+    if (!limits_.add_member()) return false;
+    const std::string whole = name_of(entry);
+    if (::archive_entry_filetype(entry) == AE_IFDIR || whole.ends_with('/')) return true;
+    objects_.push_back(described(whole));
+    objects_.back().encrypted = ::archive_entry_is_encrypted(entry) != 0;
+    return true;
+  }
+
   // False: nothing more can be read.
   bool take_member(archive_entry* entry) {
     if (!limits_.add_member()) return false;
@@ -156,7 +202,7 @@ class Lister {
   // mean the same octets, and those that could not be read.
   bool add_directory(std::string_view bytes) {
     const auto directory = read_zip_directory(bytes, limits_.limits().archive_members + 1);
-    for (const ZipEntry& entry : directory) {
+    for (const ZipEntry& entry : directory.entries) {
       const auto seen = listed_.find(std::string(entry.name));
       if (seen != listed_.end() && seen->second > 0) {
         --seen->second;
@@ -169,7 +215,8 @@ class Lister {
       member.encrypted = entry.encrypted;
       objects_.push_back(std::move(member));
     }
-    return !directory.empty();
+    if (directory.too_many) limits_.stop(parent_.path + ": too many zip files in a row");
+    return !directory.entries.empty();
   }
 
   Object described(const std::string& whole) const {
@@ -191,9 +238,10 @@ class Lister {
   }
 
   // Not all of each member is read; whoever unpacks the archive will, and so does the library on its
-  // way to the next member of a 7z.
+  // way to the next member of a 7z or a RAR.
   bool charge(archive_entry* entry, std::uint64_t read) {
-    const bool says_sizes = by_directory_ || kind_ == ArchiveKind::seven_zip;
+    const bool says_sizes =
+        by_directory_ || kind_ == ArchiveKind::seven_zip || kind_ == ArchiveKind::rar;
     if (!says_sizes || ::archive_entry_size_is_set(entry) == 0) return true;
     const auto declared = static_cast<std::uint64_t>(::archive_entry_size(entry));
     return declared <= read || limits_.add_bytes(declared - read);
@@ -232,7 +280,9 @@ class Lister {
     }
     if (!charge(entry, read)) return false;
     if (!judged) nested = archive_kind(objects_[at].name, "", content);
-    if (limits_.take_detection()) objects_[at].detected_type = detect_type(content);
+    if (!content.empty() && limits_.take_detection()) {
+      objects_[at].detected_type = detect_type(content);
+    }
     if (nested) {
       Object inner = objects_[at];  // the list grows meanwhile
       list_archive(*nested, content, inner, limits_, objects_);
@@ -246,6 +296,7 @@ class Lister {
   ArchiveLimits& limits_;
   std::vector<Object>& objects_;
   Reader reader_;
+  std::size_t headers_ = 0;                              // members that were come to
   bool by_directory_ = false;                            // a zip, by its directory
   std::unordered_map<std::string, std::size_t> listed_;  // of a zip: names, and how often
 };

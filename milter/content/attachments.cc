@@ -30,7 +30,12 @@ class Collector {
     }
     if (part.is_message || !(part.is_text() || is_uuencoded)) return;
     bool any = false;
-    for (const UuFile& file : find_uuencoded(part.content(), kMostUuFiles)) {
+    std::size_t files = 0;
+    for (const UuFile& file : find_uuencoded(part.content(), kMostUuFiles + 1)) {
+      if (++files > kMostUuFiles) {
+        limits_.stop("part " + part.number + ": more than " + std::to_string(kMostUuFiles) +
+                     " uuencoded files");
+      }
       if (limits_.hit()) return;
       std::vector<std::string> names = {file_name(file.name)};
       if (is_uuencoded) append_missing(part.fields.names, names);
@@ -58,7 +63,7 @@ class Collector {
     if (!limits_.in_time()) return;
     Object object;
     object.declared_type = type;
-    if (limits_.take_detection()) object.detected_type = detect_type(bytes);
+    if (!bytes.empty() && limits_.take_detection()) object.detected_type = detect_type(bytes);
     std::optional<ArchiveKind> kind = archive_kind("", type, bytes);
     std::string archive_name;
     const std::size_t first = found_.objects.size();

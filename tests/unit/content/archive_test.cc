@@ -176,6 +176,21 @@ TEST(Archive, TheDirectoryMayNameWhatIsCalledOtherwiseInside) {
               ElementsAre("a.zip", "readme.txt", "passwd.exe"));
 }
 
+TEST(Archive, ZipsInARowAreAllRead) {
+  const std::string first = zip({{"run.exe", "x"}, {"same.txt", "x"}});
+  const std::string second = zip({{"readme.txt", "y"}, {"same.txt", "y"}});
+  EXPECT_THAT(names_of(attachments_of(with_file("a.zip", first + second))),
+              ElementsAre("a.zip", "readme.txt", "same.txt", "run.exe"));
+  // One that is a member as it stands is looked into as a member, or not at all.
+  const std::string document = zip({{"[Content_Types].xml", "<x/>"}, {"word/run.exe", "x"}});
+  EXPECT_THAT(names_of(attachments_of(
+                  with_file("a.zip", zip({{"a.docx", document}}, "zip:compression=store")))),
+              ElementsAre("a.zip", "a.docx"));
+  std::string row;
+  for (int i = 0; i < 70; ++i) row += zip({{std::to_string(i), "x"}});
+  EXPECT_EQ(attachments_of(with_file("a.zip", row)).bomb, "a.zip: too many zip files in a row");
+}
+
 TEST(Archive, EncryptedMembersHaveANameAndNoType) {
   for (const char* const how : {"zip:encryption=zipcrypt", "zip:encryption=aes256"}) {
     const auto found = attachments_of(with_file("a.zip", zip(kSmall, how)));
@@ -202,6 +217,22 @@ TEST(Archive, ADamagedOneIsListedAsFarAsItGoes) {
   const std::string whole = zip(kSmall);  // without its directory
   EXPECT_THAT(names_of(attachments_of(with_file("a.zip", whole.substr(0, whole.find("PK\1\2"))))),
               ElementsAre("a.zip", "readme.txt", "run.exe"));
+}
+
+TEST(Archive, WhatCannotBeReadHidesNoNameBehindIt) {
+  const Members members = {{"a.txt", "one"}, {"run.exe", "two"}, {"b.txt", "three"}};
+  std::string seven = packed(&::archive_write_set_format_7zip, nullptr, members);
+  seven[32] = '\xff';  // LZMA begins with a zero
+  const auto found = attachments_of(with_file("a.7z", seven));
+  EXPECT_THAT(names_of(found), ElementsAre("a.7z", "a.txt", "run.exe", "b.txt"));
+  EXPECT_FALSE(found.bomb);
+
+  const std::string tar = packed(&::archive_write_set_format_ustar, nullptr, members);
+  const auto stopped = attachments_of(with_file("a.tar", tar.substr(0, 1'537)));
+  EXPECT_EQ(names_of(stopped).at(2), "run.exe");
+  EXPECT_EQ(stopped.bomb, "a.tar: could not be read to its end");
+  EXPECT_FALSE(attachments_of(with_file("a.tar", tar)).bomb);
+  EXPECT_FALSE(attachments_of(with_file("a.tar", tar.substr(0, 3'072))).bomb);  // no end mark
 }
 
 TEST(Archive, EveryLimitStopsAndSaysWhich) {
@@ -252,6 +283,10 @@ TEST(Archive, OnlySoManyTypesAreDetected) {
   EXPECT_EQ(found.objects.at(1).detected_type, "text/plain");
   EXPECT_EQ(found.objects.at(2).detected_type, "");
   EXPECT_FALSE(found.bomb);
+  const auto tar = packed(&::archive_write_set_format_ustar, nullptr,
+                          {{"1", ""}, {"2", ""}, {"3", ""}, {"a.txt", "hello, this is a text\n"}});
+  EXPECT_EQ(attachments_of(with_file("a.tar", tar), limits).objects.back().detected_type,
+            "text/plain");  // nothing to look at takes no look
 }
 
 }  // namespace

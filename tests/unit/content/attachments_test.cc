@@ -213,6 +213,15 @@ TEST(Attachments, UuencodedFilesInTheText) {
       ElementsAre("run.exe", "a.gif"));
 }
 
+TEST(Attachments, TooManyUuencodedFilesAreALimit) {
+  std::string files;
+  for (int i = 0; i < 1'000; ++i) files += "begin 644 a.txt\r\n#0V%T\r\n`\r\nend\r\n";
+  EXPECT_FALSE(attachments_of(kHead + "\r\n" + files).bomb);
+  EXPECT_EQ(
+      attachments_of(kHead + "\r\n" + files + "begin 644 run.exe\r\n#0V%T\r\n`\r\nend\r\n").bomb,
+      "part 1: more than 1000 uuencoded files");
+}
+
 TEST(Attachments, LimitsOfTheMessage) {
   Limits limits;
   limits.parts = 3;
