@@ -77,7 +77,7 @@ TEST_P(RouteTest, AnswersItsKey) {
 }
 
 const std::string kDefault = "OK postern-none:[127.0.0.2]:25";
-const std::string kLongLocal = std::string(65, 'x');
+const std::string kLongLocal = std::string(513, 'x');
 
 INSTANTIATE_TEST_SUITE_P(
     RelayDomains, RouteTest,

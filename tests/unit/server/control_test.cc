@@ -55,7 +55,7 @@ TEST_F(ControlTest, LargeRequestsAndAnswersArriveWhole) {
     for (int i = 0; i < 20; ++i) answer += request;
     return answer;
   });
-  const std::string request(kMaxControlRequest, 'x');
+  const std::string request(std::size_t{1024} * 1024, 'x');
   const auto answer = ask(path(), request, test::kPatience);
   ASSERT_TRUE(answer) << answer.error().what;
   EXPECT_EQ(answer->size(), 20 * request.size());
@@ -116,7 +116,7 @@ TEST_F(ControlTest, ClientsThatSendNoLineOrTooMuchAreLetGo) {
     ASSERT_TRUE(silent.back()->send("{\"verb\":"));
   }
   test::RawClient flood(address());
-  flood.send_until_refused(std::string(4 * kMaxControlRequest, 'x'));
+  flood.send_until_refused(std::string(kMaxControlRequest + (std::size_t{1} << 20), 'x'));
   EXPECT_TRUE(flood.is_closed_by_peer());
   for (const auto& client : silent) EXPECT_TRUE(client->is_closed_by_peer());
   EXPECT_EQ(asked, 0);

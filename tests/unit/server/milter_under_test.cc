@@ -42,8 +42,16 @@ class HonestScanner final : public ports::Scanner {
   std::string name_ = "honest";
 };
 
+// There is no vault here, and these messages have no Date: bad headers must not have to be kept.
+std::string sample_policy() {
+  std::string policy = kPolicyA;
+  const std::string keeps = R"("storeBadHeaders":true)";
+  return policy.replace(policy.find(keeps), keeps.size(), R"("storeBadHeaders":false)");
+}
+
 policy::SnapshotPtr sample_snapshot() {
-  return snapshot_of({{"domain:got.com", domain_json("got.com", kPolicyA,
+  const std::string policy = sample_policy();
+  return snapshot_of({{"domain:got.com", domain_json("got.com", policy.c_str(),
                                                      R"("domainAliases":[{"name":"alias.com"}],)"
                                                      R"("outgoingSubnets":["192.0.2.0/24"])")}});
 }
