@@ -13,16 +13,15 @@ constexpr unsigned kMostSignatures = 64;
 constexpr std::uint64_t kMost =
     32;  // folders, coders and streams of a packed list: it has one or two
 
-enum : std::uint8_t {
-  kEnd = 0x00,
-  kPackInfo = 0x06,
-  kUnpackInfo = 0x07,
-  kSize = 0x09,
-  kDigests = 0x0a,
-  kFolder = 0x0b,
-  kUnpackSizes = 0x0c,
-  kEncodedHeader = 0x17,
-};
+// Property ids.
+constexpr std::uint8_t kEnd = 0x00;
+constexpr std::uint8_t kPackInfo = 0x06;
+constexpr std::uint8_t kUnpackInfo = 0x07;
+constexpr std::uint8_t kSize = 0x09;
+constexpr std::uint8_t kDigests = 0x0a;
+constexpr std::uint8_t kFolder = 0x0b;
+constexpr std::uint8_t kUnpackSizes = 0x0c;
+constexpr std::uint8_t kEncodedHeader = 0x17;
 
 std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::size_t size) {
   std::uint64_t value = 0;
