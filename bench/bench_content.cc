@@ -1,32 +1,26 @@
 // What looking into a message costs in CPU time. bench_content [SECONDS PER CASE]
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 
 #include "content/inspect.h"
+#include "cpu_time.h"
 #include "messages.h"
 
 namespace {
 
 using namespace postern;
 
-double cpu_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 void measure(const char* what, double seconds, const std::function<void()>& run) {
   run();
-  const double begin = cpu_seconds();
+  const double begin = bench::cpu_seconds();
   long count = 0;
   do {
     run();
     ++count;
-  } while (cpu_seconds() - begin < seconds);
+  } while (bench::cpu_seconds() - begin < seconds);
   std::printf("  %-42s %9.1f us\n", what,
-              (cpu_seconds() - begin) / static_cast<double>(count) * 1e6);
+              (bench::cpu_seconds() - begin) / static_cast<double>(count) * 1e6);
 }
 
 void measure_all(const char* title, const mail::Message& message, double seconds) {

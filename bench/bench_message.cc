@@ -2,23 +2,17 @@
 // and the milter protocol: bench_message [SECONDS PER CASE]
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <memory>
 #include <string>
 
 #include "base/log.h"
+#include "cpu_time.h"
 #include "messages.h"
 #include "session/session.h"
 
 namespace {
 
 using namespace postern;
-
-double cpu_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 // Takes every change and does nothing with it.
 class IdleEditor final : public session::MessageEditor {
@@ -109,14 +103,14 @@ int main(int argc, char** argv) {
     std::printf("%s\n", what);
     for (const Case& one : messages) {
       send(services, recipient, one.message);
-      const double begin = cpu_seconds();
+      const double begin = bench::cpu_seconds();
       long count = 0;
       do {
         send(services, recipient, one.message);
         ++count;
-      } while (cpu_seconds() - begin < seconds);
+      } while (bench::cpu_seconds() - begin < seconds);
       std::printf("  %-36s %9.1f us\n", one.name,
-                  (cpu_seconds() - begin) / static_cast<double>(count) * 1e6);
+                  (bench::cpu_seconds() - begin) / static_cast<double>(count) * 1e6);
     }
   }
   return 0;

@@ -2,7 +2,6 @@
 // known then, at end of message with the header From and what SPF, DKIM and DMARC said.
 #include "base/text.h"
 #include "decide/class_rules.h"
-#include "decide/dmarc.h"
 #include "session/transaction.h"
 
 namespace postern::session {
@@ -90,7 +89,7 @@ std::optional<mail::Reply> Transaction::refuse_by_sender(AcceptedRecipient& reci
   const bool is_blocked = recipient.listing.verdict == Listed::blocked;
   if (is_blocked && !recipient.listing.may_change &&
       !is_kept(*rules.policy, decide::MailClass::blacklisted)) {
-    listing_for(rules, recipient.why());
+    if (recipient.why() != nullptr) listing_for(rules, recipient.why());
     return mail::Reply{550, "5.7.1", who + "sender blocked by recipient policy"};
   }
   const bool is_listed = recipient.listing.verdict != Listed::none || recipient.listing.may_change;
