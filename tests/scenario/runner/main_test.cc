@@ -9,8 +9,8 @@
 #include "adapters/header_scanner/header_scanner.h"
 #include "base/log.h"
 #include "mail/subject.h"
-#include "route/route.h"
 #include "scenario/runner/all.h"
+#include "scenario/runner/arrivals.h"
 #include "scenario/runner/conversation.h"
 #include "scenario/runner/outside.h"
 #include "support/conversation.h"
@@ -36,19 +36,6 @@ policy::SnapshotPtr policies_in(const std::string& name) {
   return snapshot_of(documents);
 }
 
-std::string name_of_next_hop(const std::string& transport) {
-  const std::pair<const char*, const char*> names[] = {{"[127.0.0.11]", "primary"},
-                                                       {"[127.0.0.12]", "fallback"},
-                                                       {"[127.0.0.13]", "second"},
-                                                       {"[127.0.0.14]", "starttls"},
-                                                       {"[127.0.0.15]", "smtps"}};
-  const std::size_t colon = transport.find(':');
-  for (const auto& [address, name] : names) {
-    if (transport.find(address) == colon + 1) return name;
-  }
-  return transport;
-}
-
 // "550 5.7.1 text" fits "550 5.7.1" and "550".
 void expect_reply(const std::string& expected, const std::string& said, const std::string& where) {
   const bool fits = said == expected || said.starts_with(expected + " ");
@@ -57,12 +44,17 @@ void expect_reply(const std::string& expected, const std::string& said, const st
 
 session::Rules rules_of(const std::string& settings) {
   session::Rules rules;
-  rules.mixed_rejection = session::MixedRejection::defer;
-  const bool strict = settings == "strict";
-  EXPECT_TRUE(strict || settings.empty()) << "unknown settings " << settings;
-  rules.decide.dmarc_is_enforced = strict;
-  rules.authenticates_always = strict;
-  if (strict) rules.recipient_delimiters = "+";
+  if (settings == "strict") {
+    rules.decide.dmarc_is_enforced = true;
+    rules.authenticates_always = true;
+    rules.recipient_delimiters = "+";
+  } else if (settings == "defer") {
+    rules.mixed_rejection = session::MixedRejection::defer;
+  } else if (settings == "discard") {
+    rules.mixed_rejection = session::MixedRejection::discard;
+  } else {
+    EXPECT_EQ(settings, "");
+  }
   return rules;
 }
 
@@ -98,6 +90,10 @@ class Check {
     testing::internal::CaptureStderr();
     played_ = play(scenario_, headers_, house_.services(), nullptr);
     log_ = testing::internal::GetCapturedStderr();
+    for (const auto& stored : house_.vault().stored()) {
+      left_.insert(left_.end(), stored.message.outbox.begin(), stored.message.outbox.end());
+    }
+    arrived_ = arrivals(played_, scenario_.from, left_, *snapshot_);
     check_replies();
     if (scenario_.refused || !played_.any_accepted()) return;
     check_delivered();
@@ -118,7 +114,8 @@ class Check {
     EXPECT_EQ(again.end, played_.end);
     EXPECT_EQ(again.goes_on, played_.goes_on);
     if (played_.editor != nullptr && again.editor != nullptr) {
-      EXPECT_EQ(comparable(*again.editor), comparable(*played_.editor));
+      EXPECT_EQ(comparable(again.editor->headers()), comparable(played_.editor->headers()));
+      EXPECT_EQ(again.editor->body(), played_.editor->body());
       EXPECT_EQ(again.editor->recipients(), played_.editor->recipients());
     }
     std::vector<std::string> copies;
@@ -127,7 +124,9 @@ class Check {
     }
     std::sort(copies.begin(), copies.end());
     EXPECT_EQ(copies, stored());
+    compare_leaving(explained);
     compare_explanation(explained);
+    check_each(explained);
   }
 
  private:
@@ -148,48 +147,41 @@ class Check {
     if (played_.end) expect_reply(scenario_.reply, *played_.end, "end of message");
   }
 
-  // Who gets it, and where it goes from here: the recipients the MTA still has, asked of the tables.
-  std::map<std::string, std::string> next_hops() const {
-    std::map<std::string, std::string> hops;
-    if (!played_.goes_on) return hops;
-    for (std::string recipient : played_.editor->recipients()) {
-      if (recipient.starts_with('<')) recipient = recipient.substr(1, recipient.size() - 2);
-      const auto answer = route::answer(*snapshot_, route::Table::transport, recipient, {});
-      const auto* const found = std::get_if<route::Found>(&answer);
-      hops[ascii_lower(recipient)] = found == nullptr ? "world" : name_of_next_hop(found->value);
-    }
-    return hops;
-  }
-
   void check_delivered() const {
-    const auto hops = next_hops();
-    for (const auto& [recipient, hop] : hops) {
-      EXPECT_TRUE(scenario_.delivered.contains(recipient)) << recipient << " got it";
-    }
-    for (const auto& [recipient, expected] : scenario_.delivered) {
-      const auto hop = hops.find(recipient);
-      if (hop == hops.end()) {
-        ADD_FAILURE() << recipient << " did not get it";
-        continue;
-      }
-      if (!expected.next_hop.empty()) {
-        EXPECT_EQ(hop->second, expected.next_hop) << recipient;
-      }
-      const std::string subject = played_.editor->header("Subject");
-      if (expected.subject_is_given) {
-        EXPECT_EQ(subject, expected.subject.value_or("(none)"));
-      }
-      if (expected.decoded) {
-        EXPECT_EQ(mail::decode_header_text(subject), *expected.decoded);
-      }
-      check_headers(expected);
+    std::vector<std::string> got;
+    for (const Arrival& arrival : arrived_) got.push_back(arrival.recipient);
+    std::sort(got.begin(), got.end());
+    std::vector<std::string> expected;
+    for (const auto& [recipient, facts] : scenario_.delivered) expected.push_back(recipient);
+    EXPECT_EQ(got, expected) << "who got it";
+    for (const Arrival& arrival : arrived_) {
+      const auto facts = scenario_.delivered.find(arrival.recipient);
+      if (facts != scenario_.delivered.end()) check_arrival(arrival, facts->second);
     }
   }
 
-  void check_headers(const ExpectedDelivery& expected) const {
+  static void check_arrival(const Arrival& arrival, const ExpectedDelivery& expected) {
+    SCOPED_TRACE(arrival.recipient);
+    if (!expected.next_hop.empty()) {
+      EXPECT_EQ(arrival.next_hop, expected.next_hop);
+    }
+    if (expected.sender) {
+      EXPECT_EQ(arrival.sender, *expected.sender);
+    }
+    const std::string subject = arrival.header("Subject");
+    if (expected.subject_is_given) {
+      EXPECT_EQ(subject, expected.subject.value_or("(none)"));
+    }
+    if (expected.decoded) {
+      EXPECT_EQ(mail::decode_header_text(subject), *expected.decoded);
+    }
+    check_headers(arrival, expected);
+  }
+
+  static void check_headers(const Arrival& arrival, const ExpectedDelivery& expected) {
     for (const auto& [name, texts] : expected.headers) {
       std::string values;
-      for (const auto& field : played_.editor->headers()) {
+      for (const auto& field : arrival.headers) {
         if (equals_ignoring_case(field.name, name)) values += field.value + "\n";
       }
       EXPECT_EQ(values.empty(), texts.empty()) << name << ":" << values;
@@ -226,51 +218,100 @@ class Check {
 
   void check_signatures() const {
     if (!scenario_.signed_by) return;
-    std::vector<std::string> domains;
-    for (const auto& field : played_.editor->headers()) {
-      if (field.name != "DKIM-Signature") continue;
-      domains.push_back(field.value.substr(3, field.value.find(';') - 3));  // " d=got.com; s=…"
+    for (const Arrival& arrival : arrived_) {
+      std::vector<std::string> domains;
+      for (const auto& field : arrival.headers) {
+        if (field.name != "DKIM-Signature") continue;
+        domains.push_back(field.value.substr(3, field.value.find(';') - 3));  // " d=got.com; s=…"
+      }
+      EXPECT_EQ(domains, *scenario_.signed_by) << arrival.recipient;
     }
-    EXPECT_EQ(domains, *scenario_.signed_by);
   }
 
-  // The message but for the transaction's own number.
+  // Header fields but for the transaction's own number.
   static std::vector<std::pair<std::string, std::string>> comparable(
-      const RecordingEditor& editor) {
-    std::vector<std::pair<std::string, std::string>> fields = {{"", editor.body()}};
-    for (const auto& field : editor.headers()) {
+      const std::vector<mail::HeaderField>& headers) {
+    std::vector<std::pair<std::string, std::string>> fields;
+    for (const auto& field : headers) {
       if (field.name != "X-Postern-Id") fields.emplace_back(field.name, field.value);
     }
     return fields;
+  }
+
+  void compare_leaving(const session::Explained& explained) const {
+    ASSERT_EQ(explained.leaving.size(), left_.size());
+    for (std::size_t i = 0; i < left_.size(); ++i) {
+      std::vector<std::string> recipients;
+      for (const auto& recipient : left_[i].recipients) recipients.push_back(recipient.address);
+      EXPECT_EQ(explained.leaving[i].recipients, recipients);
+      EXPECT_EQ(explained.leaving[i].sender, left_[i].sender);
+      EXPECT_EQ(comparable(fields_of(explained.leaving[i].header)),
+                comparable(fields_of(left_[i].header)));
+    }
   }
 
   // Against the line that the daemon wrote into its log.
   void compare_explanation(const session::Explained& explained) const {
     EXPECT_EQ(explained.refused.has_value(), played_.mail != "250");
     for (std::size_t i = 0; i < played_.rcpt.size(); ++i) {
-      ASSERT_LT(i, explained.recipients.size());
-      const session::ExplainedRecipient& recipient = explained.recipients[i];
-      EXPECT_EQ(recipient.given, "<" + scenario_.to[i] + ">");
-      EXPECT_EQ(recipient.refused ? recipient.refused->to_string() : "250", played_.rcpt[i]);
+      const auto recipient = std::find_if(
+          explained.recipients.begin(), explained.recipients.end(),
+          [&](const auto& one) { return one.given == "<" + scenario_.to[i] + ">"; });
+      ASSERT_NE(recipient, explained.recipients.end()) << scenario_.to[i];
+      if (!accepted_members(explained, recipient->given).empty()) {
+        EXPECT_EQ(played_.rcpt[i], "250") << recipient->given;
+      } else {
+        EXPECT_EQ(recipient->refused.value_or(mail::Reply{}).to_string(), played_.rcpt[i]);
+      }
     }
     if (!played_.end) return;
     EXPECT_EQ(logged("outcome"), explained.outcome);
     // Before anything was decided: the header From of outgoing mail.
     if (logged("class") == "none") return;
-    for (const session::ExplainedRecipient& recipient : explained.recipients) {
-      if (recipient.refused) continue;
-      ASSERT_TRUE(recipient.decision) << recipient.given;
-      if (recipient.decision->would.empty() || &recipient == &first_accepted(explained)) {
-        // Only mailboxes under observation may differ: the line speaks of the first.
-        EXPECT_EQ(logged("class"), decide::to_string(recipient.decision->decider));
-        EXPECT_EQ(logged("reason"), recipient.decision->reason());
-      }
+    const auto accepted = accepted_members(explained, "");
+    const std::string listed = logged("recipients");
+    const auto names = split(listed, ',');
+    ASSERT_EQ(names.size(), accepted.size()) << listed;
+    std::string each;
+    for (std::size_t i = 0; i < accepted.size(); ++i) {
+      ASSERT_TRUE(accepted[i]->decision) << names[i];
+      each += (i == 0 ? "" : "; ") + std::string(names[i]) + " " + accepted[i]->outcome + ": " +
+              accepted[i]->decision->reason();
+    }
+    EXPECT_EQ(logged("class"), decide::to_string(accepted.front()->decision->decider));
+    EXPECT_EQ(logged("reason"), accepted.front()->decision->reason());
+    if (logged("each") != "(no field)") {
+      EXPECT_EQ(logged("each"), each);
+      return;
+    }
+    for (const session::ExplainedRecipient* const one : accepted) {
+      EXPECT_EQ(one->outcome, explained.outcome) << one->canonical;
+      EXPECT_EQ(one->decision->reason(), logged("reason")) << one->canonical;
     }
   }
 
-  static const session::ExplainedRecipient& first_accepted(const session::Explained& explained) {
-    return *std::find_if(explained.recipients.begin(), explained.recipients.end(),
-                         [](const auto& recipient) { return !recipient.refused; });
+  // What the scenario says of the recipients one by one; who is not listed is not asked for.
+  void check_each(const session::Explained& explained) const {
+    for (const auto& [recipient, outcome] : scenario_.each) {
+      std::vector<std::string> outcomes;
+      for (const auto* const one : accepted_members(explained, "")) {
+        const std::string address =
+            one->canonical.empty() ? one->given.substr(1, one->given.size() - 2) : one->canonical;
+        if (ascii_lower(address) == recipient) outcomes.push_back(one->outcome);
+      }
+      EXPECT_FALSE(outcomes.empty()) << recipient << " is nobody's recipient";
+      for (const std::string& one : outcomes) EXPECT_EQ(one, outcome) << recipient;
+    }
+  }
+
+  // Those who were not refused; with `given`, those of this RCPT.
+  static std::vector<const session::ExplainedRecipient*> accepted_members(
+      const session::Explained& explained, const std::string& given) {
+    std::vector<const session::ExplainedRecipient*> accepted;
+    for (const session::ExplainedRecipient& one : explained.recipients) {
+      if (!one.refused && (given.empty() || one.given == given)) accepted.push_back(&one);
+    }
+    return accepted;
   }
 
   // A field of the line about the message; no reason here has a character that JSON escapes but these.
@@ -293,6 +334,8 @@ class Check {
   mutable House house_;
   std::vector<mail::HeaderField> headers_;
   Played played_;
+  std::vector<ports::OutboxCopy> left_;  // copies for recipients with an outcome of their own
+  std::vector<Arrival> arrived_;
   std::string log_;
 };
 

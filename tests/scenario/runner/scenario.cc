@@ -72,7 +72,7 @@ Attachment attachment_of(const std::string& file, const YAML::Node& node) {
 }
 
 ExpectedDelivery delivery_of(const std::string& file, const YAML::Node& node) {
-  check_members(file, node, {"subject", "decoded", "next_hop", "headers"});
+  check_members(file, node, {"subject", "decoded", "next_hop", "sender", "headers"});
   ExpectedDelivery delivery;
   if (node["subject"]) {
     delivery.subject_is_given = true;
@@ -80,6 +80,7 @@ ExpectedDelivery delivery_of(const std::string& file, const YAML::Node& node) {
   }
   if (node["decoded"]) delivery.decoded = node["decoded"].as<std::string>();
   delivery.next_hop = text_or(node["next_hop"], "");
+  if (node["sender"]) delivery.sender = node["sender"].as<std::string>();
   for (const auto& row : node["headers"]) {
     auto& texts = delivery.headers[row.first.as<std::string>()];
     if (row.second.IsSequence()) {
@@ -93,7 +94,7 @@ ExpectedDelivery delivery_of(const std::string& file, const YAML::Node& node) {
 
 void read_expectation(const std::string& file, const YAML::Node& node, Scenario& scenario) {
   check_members(file, node,
-                {"refused", "mail", "rcpt", "reply", "delivered", "stored", "signed_by"});
+                {"refused", "mail", "rcpt", "reply", "delivered", "stored", "each", "signed_by"});
   if (node["refused"]) scenario.refused = node["refused"].as<std::string>();
   scenario.mail = text_or(node["mail"], "250");
   scenario.reply = text_or(node["reply"], "250");
@@ -109,6 +110,9 @@ void read_expectation(const std::string& file, const YAML::Node& node, Scenario&
       scenario.stored[ascii_lower(row.first.as<std::string>())].push_back(
           {copy["purpose"].as<std::string>(), copy["class"].as<std::string>()});
     }
+  }
+  for (const auto& row : node["each"]) {
+    scenario.each[ascii_lower(row.first.as<std::string>())] = row.second.as<std::string>();
   }
   if (node["signed_by"]) scenario.signed_by = node["signed_by"].as<std::vector<std::string>>();
 }

@@ -12,7 +12,8 @@ struct ExpectedDelivery {
   bool subject_is_given = false;
   std::optional<std::string> subject;  // nothing, where given: there is none
   std::optional<std::string> decoded;
-  std::string next_hop;  // empty: not looked at
+  std::string next_hop;               // empty: not looked at
+  std::optional<std::string> sender;  // nothing: not looked at
   // Name -> texts that are in its values ("!text": that is not); no text: there is no such field.
   std::map<std::string, std::vector<std::string>> headers;
 };
@@ -42,6 +43,7 @@ struct Scenario {
   std::string reply = "250";
   std::map<std::string, ExpectedDelivery> delivered;        // keys in lower case
   std::map<std::string, std::vector<ExpectedCopy>> stored;  // keys in lower case
+  std::map<std::string, std::string> each;                  // keys in lower case
   std::optional<std::vector<std::string>> signed_by;
 };
 
