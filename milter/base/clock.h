@@ -32,5 +32,7 @@ class SystemClock final : public Clock {
 
 // "2026-05-25T15:39:03Z": RFC 3339, whole seconds, UTC.
 std::string to_rfc3339(WallTime time);
+// "Mon, 25 May 2026 15:39:03 +0000": RFC 5322 3.3, UTC, in no locale's words.
+std::string to_rfc5322_date(WallTime time);
 
 }  // namespace postern

@@ -1,13 +1,15 @@
-// Carries out a plan in the one safe order: what must be kept is durable first, then the message is
-// edited, then the sender gets the reply. Any failure before that is 451, and the sender keeps the
-// mail.
+// Carries out a plan in the one safe order: the message is edited, what must be kept and what leaves
+// by itself is made durable, the sender gets the reply. Any failure before that is 451, and the sender
+// keeps the mail.
 #include <algorithm>
 #include <set>
 
 #include "mail/subject.h"
-#include "session/alias_recipients.h"
+#include "session/addressees.h"
 #include "session/authentication_results.h"
+#include "session/copy_editor.h"
 #include "session/own_headers.h"
+#include "session/received.h"
 #include "session/report.h"
 #include "session/sign.h"
 #include "session/transaction.h"
@@ -56,10 +58,12 @@ std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
   for (const decide::PlannedCopy& planned : plan.copies) {
     const auto& rules = recipients[planned.recipient].rules;
     const decide::Decision& decision = decisions[planned.recipient];
-    if (!rules || !seen.insert({rules->canonical.key(), planned.purpose}).second) continue;
-    copies.push_back({rules->canonical.to_string(), rules->domain->name, planned.purpose,
+    const AcceptedRecipient& recipient = recipients[planned.recipient];
+    if (!rules || !seen.insert({recipient.identity(), planned.purpose}).second) continue;
+    copies.push_back({recipient.target().to_string(), rules->domain->name, planned.purpose,
                       decision.decider, decision.reason(),
-                      duration_of(*rules->policy, planned.purpose)});
+                      planned.instead_of_refusal ? decide::kDaysInsteadOfRefusal
+                                                 : duration_of(*rules->policy, planned.purpose)});
   }
   return copies;
 }
@@ -95,8 +99,9 @@ std::vector<ports::VaultCopy> Transaction::copies_to_keep(
   return copies;
 }
 
-Status Transaction::store(std::vector<ports::VaultCopy> copies, std::string_view queue_id) {
-  if (copies.empty()) return success();
+Status Transaction::store(std::vector<ports::VaultCopy> copies,
+                          std::vector<ports::OutboxCopy> leaving, std::string_view queue_id) {
+  if (copies.empty() && leaving.empty()) return success();
   if (services_.vault == nullptr) return temporary_error("no vault to keep the message in");
   const std::string bytes = message_.to_bytes();
   ports::VaultMessage stored;
@@ -120,47 +125,54 @@ Status Transaction::store(std::vector<ports::VaultCopy> copies, std::string_view
   stored.generation = snapshot_->generation();
   stored.received = services_.clock.wall();
   stored.copies = std::move(copies);
+  stored.outbox = std::move(leaving);
   return services_.vault->store(stored);
 }
 
-Status Transaction::edit(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
-                         MessageEditor& editor) {
+// What only its readers may see of it: forged fields of ours out, our own in.
+Status Transaction::dress(const decide::Delivery& delivery,
+                          const std::vector<decide::Decision>& decisions, MessageEditor& editor) {
   const bool incoming = std::holds_alternative<decide::Incoming>(direction_);
+  const bool is_observed = !delivery.would.empty();
   if (Status done = remove_forged_headers(message_, rules_->id_headers, authserv_id(),
-                                          incoming && plan.would.empty(), editor);
+                                          incoming && !is_observed, editor);
       !done) {
     return done;
   }
   if (Status done = add_id_headers(id_, rules_->id_headers, editor); !done) return done;
-  if (!plan.would.empty()) {
-    if (Status done = editor.insert_header("X-Postern-Would", " " + header_text(plan.would));
-        !done) {
-      return done;
-    }
-  } else {
-    if (incoming) {
-      if (Status done = add_findings(decisions.front(), editor); !done) return done;
-    }
-    if (Status done = mark(plan, editor); !done) return done;
+  if (is_observed) {
+    return editor.insert_header("X-Postern-Would", " " + header_text(delivery.would));
   }
-  return deliver_to_canonical_addresses(recipients_, editor);
+  if (incoming) {
+    if (Status done = add_findings(delivery, decisions, editor); !done) return done;
+  }
+  return mark(delivery, editor);
 }
 
 // What was found out, as the recipients' mail programs read it.
-Status Transaction::add_findings(const decide::Decision& decision, MessageEditor& editor) {
-  const policy::Policy& policy = *recipients_.front().rules->policy;
-  if (Status done = add_spam_headers(decision, policy, editor); !done) return done;
+Status Transaction::add_findings(const decide::Delivery& delivery,
+                                 const std::vector<decide::Decision>& decisions,
+                                 MessageEditor& editor) {
+  const auto required = [this](std::size_t i) { return recipients_[i].rules->policy->spam_score; };
+  const std::size_t first = delivery.recipients.front();
+  const bool agree = std::all_of(delivery.recipients.begin(), delivery.recipients.end(),
+                                 [&](std::size_t i) { return required(i) == required(first); });
+  if (Status done = add_spam_headers(
+          decisions[first], agree ? std::make_optional(required(first)) : std::nullopt, editor);
+      !done) {
+    return done;
+  }
   return add_authentication_results(editor);
 }
 
 // What the policy asks to be put on it.
-Status Transaction::mark(const decide::Plan& plan, MessageEditor& editor) {
-  if (plan.added_header) {
-    const auto& [name, value] = *plan.added_header;
+Status Transaction::mark(const decide::Delivery& delivery, MessageEditor& editor) {
+  if (delivery.added_header) {
+    const auto& [name, value] = *delivery.added_header;
     if (Status done = editor.add_header(name, " " + value); !done) return done;
   }
-  if (plan.subject_prefix.empty()) return success();
-  return prefix_subject(message_, plan.subject_prefix, editor);
+  if (delivery.subject_prefix.empty()) return success();
+  return prefix_subject(message_, delivery.subject_prefix, editor);
 }
 
 // Says what was evaluated, and only that (RFC 8601 allows both).
@@ -181,59 +193,105 @@ Status Transaction::add_authentication_results(MessageEditor& editor) {
                               authentication_results(authserv_id(), findings));
 }
 
-Result<std::vector<std::string>> Transaction::sign(MessageEditor& editor) {
+// What leaves us is signed; what stays among our own mailboxes is not.
+Status Transaction::sign(const decide::Delivery& delivery, MessageEditor& editor,
+                         std::vector<std::string>& signed_by) {
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
-  const bool leaves_us =
-      std::any_of(recipients_.begin(), recipients_.end(),
-                  [](const AcceptedRecipient& recipient) { return !recipient.rules; });
+  const bool leaves_us = std::any_of(delivery.recipients.begin(), delivery.recipients.end(),
+                                     [this](std::size_t i) { return !recipients_[i].rules; });
   if (outgoing == nullptr || !leaves_us || !may_be_signed_ || services_.signer == nullptr) {
-    return std::vector<std::string>();
+    return success();
   }
-  return sign_message(message_, *snapshot_, *outgoing, *services_.signer, *rules_, editor);
+  auto names = sign_message(message_, *snapshot_, *outgoing, *services_.signer, *rules_, editor);
+  if (!names) return names.error();
+  signed_by = std::move(*names);
+  return success();
 }
 
+Result<std::vector<ports::OutboxCopy>> Transaction::leaving_copies(
+    const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
+    std::string_view queue_id, Addressed& addressed, std::vector<std::string>& signed_by) {
+  std::vector<ports::OutboxCopy> copies;
+  for (std::size_t i = 0; i < plan.deliveries.size(); ++i) {
+    if (plan.stays == i) continue;
+    const decide::Delivery& delivery = plan.deliveries[i];
+    ports::OutboxCopy copy;
+    copy.recipients = copy_recipients(recipients_, delivery.recipients, addressed);
+    if (copy.recipients.empty()) continue;
+    CopyEditor editor(message_);
+    if (Status dressed = dress(delivery, decisions, editor); !dressed) return dressed.error();
+    if (Status done = sign(delivery, editor, signed_by); !done) return done.error();
+    const std::string only = copy.recipients.size() == 1 ? copy.recipients.front().address : "";
+    if (Status added = editor.insert_header(
+            "Received", received_value(client_, queue_id, only, services_.clock.wall()));
+        !added) {
+      return added.error();
+    }
+    copy.sender = sender_.address ? sender_.address->to_string() : "";
+    copy.header = editor.header_block();
+    copy.body = editor.body();
+    copy.eight_bit = sender_.eight_bit;
+    copy.smtputf8 = sender_.smtputf8;
+    copy.ret = sender_.ret;
+    copy.envid = sender_.envid;
+    if (explained_ != nullptr) explain_copy(copy);
+    copies.push_back(std::move(copy));
+  }
+  return copies;
+}
+
+// The MTA forgets its edits when it is not answered 250, so they come first: what has been committed
+// to the vault may be on its way already, and from there on nothing may fail any more.
 Verdict Transaction::carry_out(const decide::Plan& plan,
                                const std::vector<decide::Decision>& decisions,
                                std::string_view queue_id, MessageEditor& editor) {
+  Addressed addressed;
+  std::vector<std::string> signed_by;
+  if (plan.stays) {
+    const decide::Delivery& staying = plan.deliveries[*plan.stays];
+    Status edited = dress(staying, decisions, editor);
+    if (edited) edited = keep_in_transaction(recipients_, staying.recipients, addressed, editor);
+    if (!edited) {
+      return refuse_message(queue_id, fault_reply(), "not edited: " + edited.error().what);
+    }
+    if (Status done = sign(staying, editor, signed_by); !done) {
+      return refuse_unsigned(queue_id, done.error());
+    }
+  }
+  auto leaving = leaving_copies(plan, decisions, queue_id, addressed, signed_by);
+  if (!leaving) return refuse_unsigned(queue_id, leaving.error());
   auto copies = copies_to_keep(plan, decisions);
   const std::size_t kept = copies.size();
   if (explained_ != nullptr) {
     explain(plan, decisions, copies);
-  } else if (Status stored = store(std::move(copies), queue_id); !stored) {
+    explained_->signed_by = std::move(signed_by);
+    return verdict_of(plan);
+  }
+  if (Status stored = store(std::move(copies), std::move(*leaving), queue_id); !stored) {
     return refuse_message(queue_id, fault_reply(), "not stored: " + stored.error().what);
   }
-  std::vector<std::string> signed_by;
-  if (plan.fate == Fate::deliver) {
-    if (Status edited = edit(plan, decisions, editor); !edited) {
-      return refuse_message(queue_id, fault_reply(), "not edited: " + edited.error().what);
-    }
-    auto signatures = sign(editor);
-    if (!signatures) {
-      const Error& error = signatures.error();
-      return refuse_message(
-          queue_id, error.permanence == Permanence::temporary ? fault_reply() : unsignable_reply(),
-          "not signed: " + error.what);
-    }
-    signed_by = std::move(*signatures);
-  }
-  if (explained_ != nullptr) {
-    explained_->signed_by = std::move(signed_by);
-  } else {
-    if (plan.fate == Fate::deliver) tell_of_newcomers(decisions);
-    report(plan, decisions, queue_id, kept, std::move(signed_by));
-  }
+  tell_of_newcomers(plan, decisions);
+  report(plan, decisions, queue_id, kept, std::move(signed_by));
   return verdict_of(plan);
 }
 
+Verdict Transaction::refuse_unsigned(std::string_view queue_id, const Error& error) {
+  return refuse_message(
+      queue_id, error.permanence == Permanence::temporary ? fault_reply() : unsignable_reply(),
+      "not signed: " + error.what);
+}
+
 // Never of spam, and never of a bounce: whoever guesses addresses must not create them.
-void Transaction::tell_of_newcomers(const std::vector<decide::Decision>& decisions) const {
+void Transaction::tell_of_newcomers(const decide::Plan& plan,
+                                    const std::vector<decide::Decision>& decisions) const {
   if (services_.provisioning == nullptr || !sender_.address) return;
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     const auto& rules = recipients_[i].rules;
     const bool is_newcomer = rules && !rules->is_known() && !rules->through_catchall &&
                              rules->domain->auto_provisioning && rules->platform != nullptr;
-    const bool is_observed = !decisions[i].would.empty();
-    if (!is_newcomer || is_observed || decisions[i].is(decide::MailClass::spam)) continue;
+    const bool is_delivered = plan.outcomes[i] == decide::RecipientOutcome::deliver ||
+                              plan.outcomes[i] == decide::RecipientOutcome::tag;
+    if (!is_newcomer || !is_delivered || decisions[i].is(decide::MailClass::spam)) continue;
     services_.provisioning->consider(rules->canonical, *rules->domain, *rules->platform);
   }
 }
@@ -245,8 +303,9 @@ void Transaction::report(const decide::Plan& plan, const std::vector<decide::Dec
   line.direction = to_string(direction_);
   line.queue_id = queue_id;
   line.outcome = outcome_of(plan);
-  for (const auto& recipient : recipients_) line.recipients.push_back(recipient.envelope.given);
+  for (const auto& recipient : recipients_) line.recipients.push_back(recipient.shown());
   line.decisions = decisions;
+  line.outcomes = plan.outcomes;
   line.reason = decisions.empty() ? "" : decisions.front().reason();
   line.reply = plan.reply;
   line.size = message_.size();

@@ -30,7 +30,7 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
   settle_listings(editor);
   gather_evidence(queue_id, editor);
   const std::vector<decide::Decision> decisions = decide_each();
-  const decide::Plan plan = decide::make_plan(decisions);
+  const decide::Plan plan = plan_for(decisions);
   return carry_out(plan, decisions, queue_id, editor);
 }
 
@@ -89,12 +89,13 @@ void Transaction::settle_origin() {
   origin_ = {counting.address, std::move(counting.helo)};
 }
 
-// Those who share a transaction have the same rules: what was worked out for one holds for the next,
-// unless somebody asks why, or a domain is under observation and its mailboxes differ.
+// What was worked out for one holds for the next with the same rules, unless somebody asks why, or
+// observation has spared one of them something else.
 bool Transaction::is_judged_like(const AcceptedRecipient& recipient,
                                  const AcceptedRecipient& other) const {
   return explained_ == nullptr && recipient.rules && other.rules &&
-         recipient.rules->domain->enforcement == policy::Enforcement::enforce;
+         recipient.rules->domain->enforcement == policy::Enforcement::enforce &&
+         have_same_rules(recipient, other);
 }
 
 // SPF, DKIM and DMARC are asked first: whom a list allows by them is spared the scanners.
@@ -114,6 +115,15 @@ void Transaction::settle_listings(MessageEditor& editor) {
       first = &recipient;
     }
   }
+}
+
+decide::Plan Transaction::plan_for(const std::vector<decide::Decision>& decisions) const {
+  decide::PlanOptions options;
+  options.on_mixture = rules_->mixed_rejection == MixedRejection::discard
+                           ? decide::OnMixture::discard
+                           : decide::OnMixture::store;
+  options.shows_findings = std::holds_alternative<decide::Incoming>(direction_);
+  return decide::make_plan(decisions, options);
 }
 
 decide::IncomingCase Transaction::case_of(const AcceptedRecipient& recipient) const {

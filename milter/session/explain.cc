@@ -43,12 +43,22 @@ void Transaction::explain(const decide::Plan& plan, const std::vector<decide::De
   explained_->reply = plan.reply;
   explained_->outcome = outcome_of(plan);
   for (std::size_t i = 0; i < decisions.size(); ++i) {
-    if (recipients_[i].explained != nullptr) recipients_[i].explained->decision = decisions[i];
+    if (recipients_[i].explained == nullptr) continue;
+    recipients_[i].explained->decision = decisions[i];
+    recipients_[i].explained->outcome = to_string(plan.outcomes[i]);
   }
   for (const ports::VaultCopy& copy : copies) {
     explained_->copies.push_back({copy.recipient, std::string(to_string(copy.purpose)),
                                   std::string(decide::to_string(copy.mail_class))});
   }
+}
+
+void Transaction::explain_copy(const ports::OutboxCopy& copy) const {
+  ExplainedLeaving leaving;
+  for (const auto& recipient : copy.recipients) leaving.recipients.push_back(recipient.address);
+  leaving.sender = copy.sender;
+  leaving.header = copy.header;
+  explained_->leaving.push_back(std::move(leaving));
 }
 
 }  // namespace postern::session

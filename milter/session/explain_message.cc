@@ -128,6 +128,7 @@ json recipient_as_json(const ExplainedRecipient& recipient) {
           {"canonical", recipient.canonical},
           {"policy", recipient.policy_source},
           {"refused", reply_or_null(recipient.refused)},
+          {"outcome", recipient.outcome},
           {"decision", recipient.decision ? decision_as_json(*recipient.decision) : json(nullptr)},
           {"considered", considered(recipient.why)}};
 }
@@ -206,6 +207,11 @@ std::string as_text(const Explained& explained, json edits) {
     copies.push_back(
         {{"recipient", copy.recipient}, {"purpose", copy.purpose}, {"class", copy.mail_class}});
   }
+  json leaving = json::array();
+  for (const ExplainedLeaving& copy : explained.leaving) {
+    leaving.push_back(
+        {{"recipients", copy.recipients}, {"sender", copy.sender}, {"header", copy.header}});
+  }
   return json{{"generation", explained.generation},
               {"direction", explained.direction},
               {"sender",
@@ -216,6 +222,7 @@ std::string as_text(const Explained& explained, json edits) {
               {"reply", reply_or_null(explained.reply)},
               {"outcome", explained.outcome},
               {"copies", copies},
+              {"leaving", leaving},
               {"signed_by", explained.signed_by},
               {"edits", std::move(edits)}}
       .dump(-1, ' ', false, json::error_handler_t::replace);

@@ -24,6 +24,7 @@ struct ExplainedRecipient {
   std::string policy_source;           // the document whose rules apply
   std::optional<mail::Reply> refused;  // at RCPT
   std::optional<decide::Decision> decision;
+  std::string outcome;  // what came of it beside the others: deliver, tag, quarantine, kept, …
   decide::Explanation why;
 };
 
@@ -31,6 +32,13 @@ struct ExplainedCopy {
   std::string recipient;
   std::string purpose;
   std::string mail_class;
+};
+
+// A copy that leaves the transaction, for recipients with an outcome of their own.
+struct ExplainedLeaving {
+  std::vector<std::string> recipients;
+  std::string sender;
+  std::string header;  // its header block
 };
 
 struct Explained {
@@ -43,6 +51,7 @@ struct Explained {
   std::optional<mail::Reply> reply;  // to the end of message; nothing: it was not reached
   std::string outcome;               // deliver, tag, quarantine, reject, defer
   std::vector<ExplainedCopy> copies;
+  std::vector<ExplainedLeaving> leaving;
   std::vector<std::string> signed_by;
 };
 

@@ -74,8 +74,8 @@ Status add_id_headers(const std::string& id, const std::vector<std::string>& id_
   return success();
 }
 
-Status add_spam_headers(const decide::Decision& decision, const policy::Policy& policy,
-                        MessageEditor& editor) {
+Status add_spam_headers(const decide::Decision& decision,
+                        const std::optional<policy::MilliScore>& required, MessageEditor& editor) {
   const bool is_spam = decision.is(decide::MailClass::spam);
   if (!decision.score && !is_spam) return success();
   if (is_spam) {
@@ -85,7 +85,8 @@ Status add_spam_headers(const decide::Decision& decision, const policy::Policy& 
   if (decision.score) {
     const std::string score = decide::format_score(*decision.score);
     if (Status added = editor.insert_header("X-Spam-Score", " " + score); !added) return added;
-    status += ", score=" + score + " required=" + decide::format_score(policy.spam_score);
+    status += ", score=" + score;
+    if (required) status += " required=" + decide::format_score(*required);
   }
   return editor.insert_header("X-Spam-Status", status);
 }

@@ -4,6 +4,7 @@
 // Source:    docs/postfix.md, "On the message".
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,9 @@ Status add_id_headers(const std::string& id, const std::vector<std::string>& id_
                       MessageEditor& editor);
 
 // X-Spam-Status, X-Spam-Score and X-Spam-Flag, where a score was told or the message is spam.
-Status add_spam_headers(const decide::Decision& decision, const policy::Policy& policy,
-                        MessageEditor& editor);
+// `required`: the score from which it would be spam; nothing: its readers' rules differ in that.
+Status add_spam_headers(const decide::Decision& decision,
+                        const std::optional<policy::MilliScore>& required, MessageEditor& editor);
 
 // One line of printable ASCII, short enough for a header field.
 std::string header_text(std::string_view text);

@@ -17,20 +17,43 @@ log::Fields fields_of(const TransactionNames& names) {
           {"sender", names.sender.is_null ? "<>" : names.sender.given}};
 }
 
-std::string joined(const std::vector<std::string>& parts) {
+std::string joined(const std::vector<std::string>& parts, const char* separator = ",") {
   std::string text;
   const std::size_t shown = std::min(parts.size(), kMostRecipientsInALine);
   for (std::size_t i = 0; i < shown; ++i) {
-    if (i > 0) text += ",";
+    if (i > 0) text += separator;
     text += parts[i];
   }
-  if (parts.size() > shown) text += ",+" + std::to_string(parts.size() - shown);
+  if (parts.size() > shown) text += separator + ("+" + std::to_string(parts.size() - shown));
   return text;
 }
 
 std::string_view class_of(const MessageReport& report, std::size_t recipient) {
   if (recipient >= report.decisions.size()) return "none";
   return decide::to_string(report.decisions[recipient].decider);
+}
+
+std::string_view outcome_of(const MessageReport& report, std::size_t recipient) {
+  if (recipient >= report.outcomes.size()) return report.outcome;
+  return decide::to_string(report.outcomes[recipient]);
+}
+
+bool all_got_the_same(const MessageReport& report) {
+  for (std::size_t i = 1; i < report.decisions.size(); ++i) {
+    if (outcome_of(report, i) != outcome_of(report, 0)) return false;
+    if (report.decisions[i].reason() != report.decisions[0].reason()) return false;
+  }
+  return true;
+}
+
+// "<a@got.com> tag: spam: score 8.0 …", one for each.
+std::vector<std::string> told_apart(const MessageReport& report) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < report.decisions.size(); ++i) {
+    parts.push_back(report.recipients[i] + " " + std::string(outcome_of(report, i)) + ": " +
+                    report.decisions[i].reason());
+  }
+  return parts;
 }
 
 }  // namespace
@@ -43,6 +66,7 @@ void report_message(const MessageReport& report) {
   fields.emplace_back("outcome", report.outcome);
   fields.emplace_back("class", class_of(report, 0));
   fields.emplace_back("reason", report.reason);
+  if (!all_got_the_same(report)) fields.emplace_back("each", joined(told_apart(report), "; "));
   fields.emplace_back("reply", report.reply.to_string());
   fields.emplace_back("size", report.size);
   fields.emplace_back("copies", static_cast<std::uint64_t>(report.copies));
@@ -58,7 +82,7 @@ void report_message(const MessageReport& report) {
   metrics::observe_seconds("postern_transaction_seconds", report.seconds);
   for (std::size_t i = 0; i < report.recipients.size(); ++i) {
     metrics::count("postern_recipients_total", {{"class", std::string(class_of(report, i))},
-                                                {"outcome", std::string(report.outcome)}});
+                                                {"outcome", std::string(outcome_of(report, i))}});
   }
 }
 

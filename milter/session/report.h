@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "decide/decision.h"
+#include "decide/plan.h"
 #include "mail/envelope.h"
 #include "mail/reply.h"
 #include "session/session.h"
@@ -24,9 +25,10 @@ struct MessageReport {
   TransactionNames names;
   std::string_view direction = {};
   std::string_view queue_id = {};
-  std::string_view outcome = {};                 // deliver, tag, quarantine, reject, defer
-  std::vector<std::string> recipients = {};      // addresses as given
-  std::vector<decide::Decision> decisions = {};  // as many, or none
+  std::string_view outcome = {};                        // of all recipients, or "mixed"
+  std::vector<std::string> recipients = {};             // addresses as given
+  std::vector<decide::Decision> decisions = {};         // as many, or none
+  std::vector<decide::RecipientOutcome> outcomes = {};  // as many, or none
   std::string reason = {};
   mail::Reply reply = {};
   std::uint64_t size = 0;

@@ -1,6 +1,7 @@
 #include "session/transaction.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/random_id.h"
 #include "decide/recipient.h"
@@ -27,13 +28,20 @@ bool is_observed(const policy::RecipientPolicy& rules) {
   return rules.domain->enforcement == policy::Enforcement::observe;
 }
 
-// Two recipients share a message only if the same rules decide about it.
-bool same_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
+// Whoever is under observation gets the message as it came.
+bool share_an_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
+  if (a.rules && b.rules && a.rules->domain == b.rules->domain && is_observed(*a.rules)) {
+    return true;
+  }
+  return have_same_rules(a, b);
+}
+
+}  // namespace
+
+bool have_same_rules(const AcceptedRecipient& a, const AcceptedRecipient& b) {
   if (!a.rules || !b.rules) return !a.rules && !b.rules;
   const policy::RecipientPolicy& one = *a.rules;
   const policy::RecipientPolicy& other = *b.rules;
-  // Whoever is under observation gets the message as it came.
-  if (one.domain == other.domain && is_observed(one)) return true;
   const auto verifies = [](const policy::RecipientPolicy& rules) {
     return rules.domain->sender_verify && (rules.user == nullptr || rules.user->sender_verify);
   };
@@ -44,8 +52,6 @@ bool same_outcome(const AcceptedRecipient& a, const AcceptedRecipient& b) {
          one.opensrs == other.opensrs && verifies(one) == verifies(other) &&
          one.policy->same_rules(*other.policy);
 }
-
-}  // namespace
 
 // Without the text, which names the recipient.
 std::string would_be(const std::optional<mail::Reply>& refusal) {
@@ -133,27 +139,37 @@ Verdict Transaction::rcpt_to(const std::vector<std::string_view>& arguments) {
   if (auto* const reply = std::get_if<mail::Reply>(&judged)) {
     return refuse_recipient(given, std::move(*reply));
   }
-  auto& accepted = std::get<AcceptedRecipient>(judged);
-  if (accepted.rules) {
-    auto refusal = refuse_by_sender(accepted);
-    if (refusal && accepted.rules->domain->enforcement == policy::Enforcement::enforce) {
+  auto& accepted = std::get<std::vector<AcceptedRecipient>>(judged);
+  if (recipients_.size() + accepted.size() > kMostRecipients) {
+    return refuse_recipient(given, {452, "4.5.3", "too many recipients"});
+  }
+  for (AcceptedRecipient& one : accepted) {
+    // What refuses one member of a group refuses not the group: it waits for the end of message.
+    if (!one.rules || one.is_member) continue;
+    auto refusal = refuse_by_sender(one);
+    if (refusal && one.rules->domain->enforcement == policy::Enforcement::enforce) {
       return refuse_recipient(given, std::move(*refusal));
     }
-    if (!accepted.would_refuse) accepted.would_refuse = std::move(refusal);
+    if (!one.would_refuse) one.would_refuse = std::move(refusal);
   }
-  if (auto mixture = refuse_mixture(accepted)) return refuse_recipient(given, std::move(*mixture));
-  recipients_.push_back(std::move(accepted));
+  for (const AcceptedRecipient& one : accepted) {
+    if (auto mixture = refuse_mixture(one)) return refuse_recipient(given, std::move(*mixture));
+  }
+  std::move(accepted.begin(), accepted.end(), std::back_inserter(recipients_));
   return Continue{};
 }
 
-std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient recipient) {
+ExplainedRecipient* Transaction::new_explained(const mail::Recipient& recipient) {
+  if (explained_ == nullptr) return nullptr;
+  explained_->recipients.emplace_back();
+  explained_->recipients.back().given = recipient.given;
+  return &explained_->recipients.back();
+}
+
+Transaction::Accepted Transaction::judge(mail::Recipient recipient) {
   AcceptedRecipient accepted{std::move(recipient)};
   const mail::Address& address = accepted.envelope.address;
-  if (explained_ != nullptr) {
-    explained_->recipients.emplace_back();
-    accepted.explained = &explained_->recipients.back();
-    accepted.explained->given = accepted.envelope.given;
-  }
+  accepted.explained = new_explained(accepted.envelope);
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing != nullptr) {
     if (outgoing->policy != nullptr && sender_.declared_size) {
@@ -163,7 +179,7 @@ std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient 
     }
     const policy::Domain* const domain = snapshot_->domain_or_alias(address.domain());
     const bool is_elsewhere = domain == nullptr || domain->status == policy::DomainStatus::deleted;
-    if (is_elsewhere) return accepted;
+    if (is_elsewhere) return std::vector{std::move(accepted)};
   }
   auto verdict = decide::judge_recipient(*snapshot_, accepted.envelope, sender_.declared_size,
                                          rules_->recipient_delimiters, accepted.why());
@@ -175,11 +191,15 @@ std::variant<AcceptedRecipient, mail::Reply> Transaction::judge(mail::Recipient 
     accepted.explained->policy_source = served.rules.policy_source;
   }
   accepted.rules = std::move(served.rules);
-  return accepted;
+  if (accepted.rules->group != nullptr) return expand(accepted);
+  return std::vector{std::move(accepted)};
 }
 
 std::optional<mail::Reply> Transaction::refuse_mixture(const AcceptedRecipient& recipient) const {
-  if (recipients_.empty() || same_outcome(recipients_.front(), recipient)) return std::nullopt;
+  if (rules_->mixed_rejection != MixedRejection::defer || recipients_.empty() ||
+      share_an_outcome(recipients_.front(), recipient)) {
+    return std::nullopt;
+  }
   return mail::Reply{452, "4.5.3", "this recipient has other rules, send to it separately"};
 }
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,25 +35,50 @@ struct Resubmitted {};
 using Direction = std::variant<decide::Incoming, decide::Outgoing, Resubmitted>;
 std::string_view to_string(const Direction& direction);
 
+// AcceptedRecipient::identity() of everybody who has been given the message already.
+using Addressed = std::set<std::string>;
+
 // 451: a fault of ours, and the sender keeps the mail.
 mail::Reply fault_reply();
 
 // What X-Postern-Would says of a refusal that observation spared somebody; empty: none.
 std::string would_be(const std::optional<mail::Reply>& refusal);
 
+// One mailbox that the message is for: who was given at RCPT, or a member of a group that was.
 struct AcceptedRecipient {
-  mail::Recipient envelope;
+  mail::Recipient envelope;  // of the RCPT through which he is reached
   // The rules of a mailbox of ours; nothing: an address elsewhere, reached by outgoing mail.
   std::optional<policy::RecipientPolicy> rules = {};
   // With rules: what its lists say about the sender, by what is known so far.
   decide::SenderListing listing = {};
+  // Reached through a group. A member elsewhere is judged by the rules of the group's domain.
+  bool is_member = false;
+  std::optional<mail::Address> elsewhere = {};
   // The domain is under observation: what would have been said at RCPT otherwise.
   std::optional<mail::Reply> would_refuse = {};
   // Where to note why; nullptr: nobody asks.
   ExplainedRecipient* explained = nullptr;
 
   decide::Explanation* why() const { return explained == nullptr ? nullptr : &explained->why; }
+  // Where the message goes.
+  const mail::Address& target() const {
+    if (elsewhere) return *elsewhere;
+    return rules ? rules->canonical : envelope.address;
+  }
+  // Whether that is another address than the one that was given.
+  bool is_rewritten() const { return is_member || (rules && rules->is_rewritten()); }
+  // As a person reads it: a member is not who was given.
+  std::string shown() const {
+    return is_member ? "<" + target().to_string() + ">" : envelope.given;
+  }
+  // One mailbox, one identity. Whether case matters elsewhere is not ours to say.
+  std::string identity() const {
+    return rules && !elsewhere ? rules->canonical.key() : target().to_string();
+  }
 };
+
+// Whether the same rules decide about both: what is decided for one then holds for the other.
+bool have_same_rules(const AcceptedRecipient& a, const AcceptedRecipient& b);
 
 class Transaction {
  public:
@@ -73,7 +99,14 @@ class Transaction {
   Verdict refuse_sender(const mail::Reply& reply);
 
   // RCPT.
-  std::variant<AcceptedRecipient, mail::Reply> judge(mail::Recipient recipient);
+  using Accepted = std::variant<std::vector<AcceptedRecipient>, mail::Reply>;
+  Accepted judge(mail::Recipient recipient);
+  // group_members.cc
+  Accepted expand(const AcceptedRecipient& group);
+  std::optional<mail::Reply> add_member(const AcceptedRecipient& group,
+                                        const policy::GroupMember& member,
+                                        std::vector<AcceptedRecipient>& members);
+  ExplainedRecipient* new_explained(const mail::Recipient& recipient);
   std::optional<mail::Reply> refuse_mixture(const AcceptedRecipient& recipient) const;
   Verdict refuse_recipient(std::string_view given, mail::Reply reply);
 
@@ -104,16 +137,26 @@ class Transaction {
                          std::string_view reason);
 
   // Carrying out, in this order.
+  decide::Plan plan_for(const std::vector<decide::Decision>& decisions) const;
   std::vector<ports::VaultCopy> copies_to_keep(
       const decide::Plan& plan, const std::vector<decide::Decision>& decisions) const;
-  Status store(std::vector<ports::VaultCopy> copies, std::string_view queue_id);
-  Status edit(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
-              MessageEditor& editor);
-  Status add_findings(const decide::Decision& decision, MessageEditor& editor);
-  Status mark(const decide::Plan& plan, MessageEditor& editor);
+  Status store(std::vector<ports::VaultCopy> copies, std::vector<ports::OutboxCopy> leaving,
+               std::string_view queue_id);
+  // What one delivery looks like, whoever edits it: the MTA, or the copy that leaves.
+  Status dress(const decide::Delivery& delivery, const std::vector<decide::Decision>& decisions,
+               MessageEditor& editor);
+  Status add_findings(const decide::Delivery& delivery,
+                      const std::vector<decide::Decision>& decisions, MessageEditor& editor);
+  Status mark(const decide::Delivery& delivery, MessageEditor& editor);
   Status add_authentication_results(MessageEditor& editor);
-  Result<std::vector<std::string>> sign(MessageEditor& editor);
-  void tell_of_newcomers(const std::vector<decide::Decision>& decisions) const;
+  Status sign(const decide::Delivery& delivery, MessageEditor& editor,
+              std::vector<std::string>& signed_by);
+  Result<std::vector<ports::OutboxCopy>> leaving_copies(
+      const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
+      std::string_view queue_id, Addressed& addressed, std::vector<std::string>& signed_by);
+  Verdict refuse_unsigned(std::string_view queue_id, const Error& error);
+  void tell_of_newcomers(const decide::Plan& plan,
+                         const std::vector<decide::Decision>& decisions) const;
   void report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
               std::string_view queue_id, std::size_t copies,
               std::vector<std::string> signed_by) const;
@@ -122,6 +165,7 @@ class Transaction {
   void note_refusal(std::string_view given, const mail::Reply& reply) const;
   void explain(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                const std::vector<ports::VaultCopy>& copies) const;
+  void explain_copy(const ports::OutboxCopy& copy) const;
 
   // The name in which our Authentication-Results speak.
   const std::string& authserv_id() const {
@@ -147,9 +191,9 @@ class Transaction {
   // Mail of our own customers is not asked whence it comes: who may send for the envelope sender's
   // domain counts as SPF would, everybody else of ours as none. Nothing: mail from outside.
   std::optional<decide::SpfVerdict> vouched_;
-  std::vector<AcceptedRecipient> recipients_;
-  std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >
-  std::optional<mail::Reply> postponed_;     // local submission cannot be refused before the end
+  std::vector<AcceptedRecipient> recipients_;  // groups are their members
+  std::vector<std::string> resubmitted_to_;    // with Resubmitted: as given, without < >
+  std::optional<mail::Reply> postponed_;       // local submission cannot be refused before the end
   mail::Message message_;
   std::uint64_t header_size_ = 0;
   bool has_whole_message_ = true;  // false: too large for everybody, the rest was not read

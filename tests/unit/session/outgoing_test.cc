@@ -159,10 +159,14 @@ TEST(Outgoing, BouncesFromACustomersNetworkNeedTheirDomainInFrom) {
   EXPECT_EQ(house.send(mail).end, "continue") << "a bounce to our own customer";
 }
 
-TEST(Outgoing, ExternalAndInternalRecipientsComeSeparately) {
+// Sam refuses what is sent to him; the world gets it signed.
+TEST(Outgoing, EachRecipientHasHisOwnOutcomeAndWhatLeavesUsIsSigned) {
   House house(policies());
+  house.add_scanner(ports::ScanResult{8000, false, ""});
   const auto outcome = house.send(outgoing({"<x@elsewhere.org>", "<ned@stark.net>"}));
-  EXPECT_THAT(outcome.rcpt, ElementsAre("continue", "452 4.5.3"));
+  EXPECT_THAT(outcome.rcpt, ElementsAre("continue", "continue"));
+  EXPECT_EQ(outcome.end, "continue");
+  EXPECT_EQ(house.editor().header("DKIM-Signature"), "d=got.com; s=s1");
 }
 
 }  // namespace
