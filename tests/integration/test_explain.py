@@ -10,6 +10,7 @@ import os
 import pytest
 
 from support import client, corpus
+from support.daemon_log import DaemonLog
 from support.policies import variant
 from support.tools import ROOT
 from support.world import World
@@ -48,7 +49,7 @@ def documents():
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     with World(variant(tmp_path_factory.mktemp("policies") / "set", documents()),
-               settings={"log": {"format": "json"}, "mixed_rejection": "store"}) as built:
+               settings={"log": {"format": "json"}}) as built:
         yield built
 
 
@@ -65,25 +66,9 @@ def chosen():
         yield name, SENDERS[number % len(SENDERS)], marks.encode() + content
 
 
-class Log:
-    """The daemon's log lines, as they come."""
-
-    def __init__(self, world):
-        self.path = world.posternd.folder / "posternd.log"
-        self.at = self.path.stat().st_size
-
-    def new(self):
-        with open(self.path, "rb") as file:
-            file.seek(self.at)
-            text = file.read()
-        self.at += len(text)
-        lines = [json.loads(line) for line in text.splitlines() if line.startswith(b"{")]
-        return [line for line in lines if line["message"] in ("message", "recipient refused")]
-
-
 def happened(log, outcome, recipient):
     """What the daemon did with one message to one recipient; None: Postfix never asked it."""
-    lines = log.new()
+    lines = log.new("message", "recipient refused")
     if not lines:
         return None
     assert len(lines) == 1, lines
@@ -112,7 +97,7 @@ def test_explain_says_what_the_daemon_does(world, tmp_path):
     tmp_path.chmod(0o755)
     for folder in list(tmp_path.parents)[:2]:
         folder.chmod(0o755)
-    log = Log(world)
+    log = DaemonLog(world.posternd)
     real, asked = {}, {}
     for number, (name, sender, content) in enumerate(chosen()):
         outcome = world.send(sender, MIRROR, content)

@@ -77,7 +77,6 @@ class Posternd:
                        "cache": f"{self.state}/policy.cache"},
             "spam": {"scanners": [HEADER_SCANNER]},
             "sender_verify": "off",
-            "mixed_rejection": "defer",
             "submit": {"address": f"127.0.0.1:{submit_port}"},
             "keys": {"token_file": str(keys)},
             "vault": {"path": f"{self.state}/vault", "min_free": "1MiB"},

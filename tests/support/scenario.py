@@ -13,13 +13,16 @@ FOLDER = ROOT / "tests" / "scenario"
 UNITS = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
 ALLOWED = {"name", "policies", "settings", "client", "sasl", "helo", "from", "to", "size", "score", "advert", "virus",
            "headers", "body", "pad", "attach", "dkim", "expect"}
-ALLOWED_DELIVERY = {"subject", "decoded", "next_hop", "headers"}
+ALLOWED_DELIVERY = {"subject", "decoded", "next_hop", "sender", "headers"}
 ALLOWED_ATTACH = {"name", "type", "text", "base64"}
-SETTINGS = {None: {"dmarc": "off", "authentication_results": "needed", "recipient_delimiter": ""},
-            "strict": {"dmarc": "enforce", "authentication_results": "always", "recipient_delimiter": "+"}}
+SHIPPED = {"dmarc": "off", "authentication_results": "needed", "recipient_delimiter": "", "mixed_rejection": "store"}
+SETTINGS = {None: SHIPPED,
+            "strict": {**SHIPPED, "dmarc": "enforce", "authentication_results": "always", "recipient_delimiter": "+"},
+            "defer": {**SHIPPED, "mixed_rejection": "defer"},
+            "discard": {**SHIPPED, "mixed_rejection": "discard"}}
 DKIM_KEY = ROOT / "tests" / "fixtures" / "dns" / "dkim.pem"
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE!$H+H*"
-ALLOWED_EXPECT = {"refused", "mail", "rcpt", "reply", "delivered", "stored", "signed_by"}
+ALLOWED_EXPECT = {"refused", "mail", "rcpt", "reply", "delivered", "stored", "each", "signed_by"}
 
 
 def octets(text):
@@ -120,9 +123,17 @@ def decoded(value):
     return str(email.header.make_header(email.header.decode_header(value))) if value is not None else None
 
 
-def judge(scenario, outcome: Outcome, deliveries, stored):
+def each_outcome(line):
+    """recipient -> what he got, of a daemon's log line about a message (as JSON). Who is named twice got it once."""
+    if "each" in line:
+        parts = (part.split(" ", 2) for part in re.split(r"; (?=<)", line["each"]))
+        return {name.strip("<>").lower(): outcome.rstrip(":") for name, outcome, _ in parts}
+    return {name.strip("<>").lower(): line["outcome"] for name in line["recipients"].split(",")}
+
+
+def judge(scenario, outcome: Outcome, deliveries, stored, lines):
     """What differs from what the scenario expects, as a list of texts. `deliveries`: everything the sinks got of
-    it; `stored`: its rows in the vault, with recipient, purpose and class."""
+    it; `stored`: its rows in the vault, with recipient, purpose and class; `lines`: what the daemon logged of it."""
     expect = scenario.expect
     faults = []
     if "refused" in expect:
@@ -141,6 +152,9 @@ def judge(scenario, outcome: Outcome, deliveries, stored):
                   for address, copies in (expect.get("stored") or {}).items() for copy in copies)
     if kept != keep:
         faults.append(f"stored {kept}, not {keep}")
+    said = {recipient: what for line in lines for recipient, what in each_outcome(line).items()}
+    faults += [f"{address}: the log says {said.get(address.lower())}, not {what}"
+               for address, what in (expect.get("each") or {}).items() if said.get(address.lower()) != what]
     return faults
 
 
@@ -164,6 +178,8 @@ def _judge_delivery(facts, delivery, expect):
         yield f"subject {delivery.header('Subject')!r}"
     if "next_hop" in facts and delivery.sink != facts["next_hop"]:
         yield f"went to {delivery.sink}"
+    if "sender" in facts and delivery.sender != facts["sender"]:
+        yield f"came from {delivery.sender!r}"
     for name, texts in (facts.get("headers") or {}).items():
         values = "\n".join(delivery.headers(name))
         texts = [] if texts is None else [texts] if isinstance(texts, str) else texts

@@ -14,7 +14,7 @@ from .sasl import SaslServer
 from .servers import Redis
 from .sink import Sink
 from .table_proxy import TableProxy
-from .tools import free_address
+from .tools import free_address, wait_until
 
 WORLD = "127.0.0.20"
 TLS = {"starttls": "starttls", "smtps": "implicit"}
@@ -109,6 +109,15 @@ class World:
 
     def received(self, matching=lambda delivery: True):
         return [delivery for sink in self.sinks.values() for delivery in sink.received(matching)]
+
+    def wait_for(self, counts):
+        """Waits until each of these recipients (in lower case) has so many deliveries, and nothing is queued."""
+        def missing():
+            got = [recipient.lower() for delivery in self.received() for recipient in delivery.recipients]
+            return {one: got.count(one) for one, count in counts.items() if got.count(one) < count}
+
+        wait_until(lambda: not missing(), lambda: f"deliveries; too few at {missing()}", pause=0.1)
+        self.postfix.wait_until_empty()
 
     def clear(self):
         for sink in self.sinks.values():
