@@ -21,7 +21,11 @@ void Transaction::note_refusal(std::string_view given, const mail::Reply& reply)
     recipients.emplace_back();
     recipients.back().given = given;
   }
-  recipients.back().refused = reply;
+  // Of a group, all members that it would have been.
+  for (auto one = recipients.rbegin(); one != recipients.rend(); ++one) {
+    if (one->given != given || one->refused) break;
+    one->refused = reply;
+  }
 }
 
 // SPF, DKIM and DMARC are asked once for all: what was not asked stands with the message.
