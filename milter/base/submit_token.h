@@ -13,6 +13,8 @@
 namespace postern {
 
 inline constexpr std::string_view kSubmitTokenHeader = "X-Postern-Token";
+// Behind the id of a message whose header we have finished: nothing in it is forged, all of it stays.
+inline constexpr std::string_view kFinishedMark = "+copy";
 
 // `sender` and `recipients` as in the SMTP commands, without < >; recipients in any order.
 // The header's value: "<id> <token>".

@@ -25,6 +25,9 @@ struct Submission {
   std::string sender;  // without < >; empty: the null sender
   std::vector<SubmissionRecipient> recipients;
   std::string_view bytes;  // CRLF line ends; the token header is put on top of it
+  // Its header is as the recipients are to see it. False: a message as it came, from which forged
+  // fields of ours are taken out on the way.
+  bool is_finished = false;
   bool eight_bit = false;
   bool smtputf8 = false;
   std::string ret;

@@ -48,12 +48,18 @@ Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
     return refuse_message("", {550, "5.7.1", "this listener takes only mail of its own daemon"},
                           expired ? "submit token expired" : "no valid submit token");
   }
-  // The original comes back as it was stored, with what its sender may have forged; the token is ours too.
-  const std::string original_id(trim(token->value).substr(0, trim(token->value).find(' ')));
-  Status edited = remove_forged_headers(message_, rules_->id_headers, authserv_id(), true, editor);
-  if (edited) edited = add_id_headers(original_id, rules_->id_headers, editor);
+  std::string id(trim(token->value).substr(0, trim(token->value).find(' ')));
+  Status edited = success();
+  if (id.ends_with(kFinishedMark)) {
+    id.resize(id.size() - kFinishedMark.size());
+    edited = editor.delete_header(std::string(kSubmitTokenHeader), 1);
+  } else {
+    // As it was stored, with what its sender may have forged; the token goes with it.
+    edited = remove_forged_headers(message_, rules_->id_headers, authserv_id(), true, editor);
+    if (edited) edited = add_id_headers(id, rules_->id_headers, editor);
+  }
   if (!edited) return refuse_message("", fault_reply(), edited.error().what);
-  log::info("resubmitted", {{"id", original_id},
+  log::info("resubmitted", {{"id", id},
                             {"sender", sender},
                             {"recipients", static_cast<std::uint64_t>(resubmitted_to_.size())}});
   return Continue{};

@@ -127,7 +127,7 @@ def test_what_was_kept_instead_of_a_refusal_can_be_released(world):
         outcome = world.send(SENDER, ["b@plains.net", "refuser@plains.net"], content())
         assert outcome.accepted
         rows = [row for row in world.stored() if row["recipient"] == "refuser@plains.net"]
-    world.posternd.ctl("vault", "release", rows[0]["id"], "--recipient", "refuser@plains.net")
+    world.posternd.ctl("vault", "release", rows[0]["id"], "--rcpt", "refuser@plains.net")
     world.wait_for({"refuser@plains.net": 1})
     assert everything(world)["refuser@plains.net"][0].header("Subject") == "Hello"
 

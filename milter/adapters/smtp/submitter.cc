@@ -123,8 +123,10 @@ class SmtpSubmitter final : public ports::Submitter {
     for (const ports::SubmissionRecipient& recipient : submission.recipients) {
       recipients.push_back(recipient.address);
     }
+    std::string id = submission.id;
+    if (submission.is_finished) id += kFinishedMark;
     return std::string(kSubmitTokenHeader) + ": " +
-           make_submit_token(submission.id, submission.sender, std::move(recipients),
+           make_submit_token(id, submission.sender, std::move(recipients),
                              options_.clock.wall() + options_.token_lifetime, options_.token_keys) +
            "\r\n";
   }

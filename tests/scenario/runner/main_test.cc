@@ -254,9 +254,9 @@ class Check {
   void compare_explanation(const session::Explained& explained) const {
     EXPECT_EQ(explained.refused.has_value(), played_.mail != "250");
     for (std::size_t i = 0; i < played_.rcpt.size(); ++i) {
-      const auto recipient = std::find_if(
-          explained.recipients.begin(), explained.recipients.end(),
-          [&](const auto& one) { return one.given == "<" + scenario_.to[i] + ">"; });
+      const auto recipient =
+          std::find_if(explained.recipients.begin(), explained.recipients.end(),
+                       [&](const auto& one) { return one.given == "<" + scenario_.to[i] + ">"; });
       ASSERT_NE(recipient, explained.recipients.end()) << scenario_.to[i];
       if (!accepted_members(explained, recipient->given).empty()) {
         EXPECT_EQ(played_.rcpt[i], "250") << recipient->given;

@@ -48,6 +48,28 @@ TEST(Submit, AValidTokenPassesUnfilteredAndIsRemoved) {
   EXPECT_EQ(scanner.asked(), 0);
 }
 
+TEST(Submit, ACopyKeepsTheHeaderThatItWasGiven) {
+  House house(policies());
+  const std::string id = "0123" + std::string(kFinishedMark);
+  Mail copy = resubmitted(
+      make_submit_token(id, "someone@example.org", {"b@a.net", "joffrey@nowhere.org"},
+                        test::ManualClock().wall() + std::chrono::hours(1), {second_key(house)}));
+  copy.headers.push_back({"X-Postern-Id", " 0123"});
+  copy.headers.push_back({"X-Postern-Would", " quarantine; spam"});
+  copy.headers.push_back({"Authentication-Results", " mail.test; spf=pass"});
+  EXPECT_EQ(house.send(copy).end, "continue");
+  EXPECT_EQ(house.editor().header("X-Postern-Token"), "(none)");
+  EXPECT_EQ(house.editor().headers().size(), copy.headers.size() - 1) << "the token alone is gone";
+  EXPECT_EQ(house.editor().header("X-Spam-Score"), "-5");
+  EXPECT_EQ(house.editor().header("X-Postern-Id"), "0123");
+
+  // The mark is proven with the rest: nobody puts it there afterwards.
+  const auto token = token_for(house, "someone@example.org", {"b@a.net", "joffrey@nowhere.org"},
+                               second_key(house));
+  Mail marked = resubmitted(id + token.substr(token.find(' ')));
+  EXPECT_EQ(house.send(marked).end, "550 5.7.1");
+}
+
 TEST(Submit, NothingElsePasses) {
   House house(policies());
   const Secret& key = second_key(house);
