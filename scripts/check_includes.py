@@ -34,6 +34,7 @@ ROOMS = {
     "session": ["base", "mail", "content", "policy", "decide", "route", "ports"],
     "keeper": ["base", "policy", "ports"],
     "provision": ["base", "mail", "policy", "ports"],
+    "outbox": ["base", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],
     "adapters/scan": ["base", "policy"],
