@@ -83,7 +83,7 @@ std::string_view member_that_names(DocumentType type) {
 
 // Whose document an object belongs to; empty where it does not say so.
 std::string name_in(DocumentType type, const Json& object) {
-  const std::string name = id_member(object, member_that_names(type)).value_or("");
+  std::string name = id_member(object, member_that_names(type)).value_or("");
   if (type != DocumentType::groups) return name;
   const auto address = mail::Address::parse(name);
   return address ? address->domain() : name;
