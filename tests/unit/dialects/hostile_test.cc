@@ -49,7 +49,6 @@ struct Xml {
 TEST(HostileXml, IsRefusedWithWhatIsWrong) {
   for (const Xml& one : {
            Xml{"<!DOCTYPE a [<!ENTITY b \"c\">]>" + identities(entry("&b;")), "a document type"},
-           Xml{identities(entry("&b;")), "the name is not a domain name"},
            Xml{identities(entry("a.example")).substr(0, 200), "not XML"},
            Xml{identities(""), "no entry"},
            Xml{identities(entry("")), "an entry without a key"},
