@@ -52,7 +52,7 @@ TEST(HostileXml, IsRefusedWithWhatIsWrong) {
            Xml{identities(entry("a.example")).substr(0, 200), "not XML"},
            Xml{identities(""), "no entry"},
            Xml{identities(entry("")), "an entry without a key"},
-           Xml{identities(entry("a@b@c")), "entry \"a@b@c\""},
+           Xml{identities(entry("a@")), "entry \"a@\""},
            Xml{identities(entry("a.example", "")), "no VerificationStatus"},
            Xml{identities(entry("a.example", std::string(2000, 'S'))), "more than 1,024 octets"},
            Xml{identities(entry("a.example") + entry("A.example")),
@@ -64,7 +64,7 @@ TEST(HostileXml, IsRefusedWithWhatIsWrong) {
            Xml{identities(std::string(std::size_t{1} << 20, ' ')), "larger than 1 MiB"},
        }) {
     const auto reading = read(Dialect::fujitsu, one.text, "");
-    ASSERT_FALSE(reading.ok()) << one.text.substr(0, 100);
+    ASSERT_FALSE(reading.ok()) << one.why;
     EXPECT_THAT(reading.error().what, HasSubstr(one.why));
   }
 }
