@@ -66,6 +66,12 @@ void print_status(const json& answer) {
               text_of(vault["bytes"]) + " octets";
   }
   line("vault", stored);
+  const json& outbox = answer["outbox"];
+  if (outbox["available"] == true && (outbox["waiting"] != 0 || outbox["given_up"] != 0)) {
+    line("outbox", text_of(outbox["waiting"]) + " copies wait for the MTA, the oldest since " +
+                       text_of(outbox["oldest"]) + "; " + text_of(outbox["given_up"]) +
+                       " given up");
+  }
   for (const json& key : answer["settings_not_enforced"]) {
     line("not enforced", text_of(key) + " is set, and this version does not act upon it");
   }

@@ -17,6 +17,7 @@ struct Arguments {
   std::size_t limit = 100;
   std::size_t offset = 0;
   bool virus_lover = false;
+  bool outbox = false;
   bool message = false;
 };
 
@@ -31,7 +32,38 @@ void print_rows(const json& answer) {
               rows);
 }
 
+void print_outbox(const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json& row : answer["outbox"]) {
+    std::string recipients;
+    for (const json& one : row["recipients"]) {
+      recipients += (recipients.empty() ? "" : ",") + text_of(one);
+    }
+    rows.push_back({text_of(row["id"]), text_of(row["since"]), text_of(row["attempts"]),
+                    row["given_up"] == true ? "given up" : text_of(row["next"]),
+                    text_of(row["sender"]), recipients, text_of(row["error"])});
+  }
+  print_table({"ID", "SINCE", "TRIES", "NEXT", "FROM", "TO", "LAST ERROR"}, rows);
+}
+
+int list_outbox(const Context& context, const Arguments& arguments) {
+  const Asked asked = ask_daemon(context, {{"verb", "vault outbox"}, {"limit", arguments.limit}});
+  if (asked.exit != kDone) return asked.exit;
+  print(context, asked.answer, print_outbox);
+  return kDone;
+}
+
+int retry(const Context& context) {
+  const Asked asked = ask_daemon(context, {{"verb", "vault retry"}});
+  if (asked.exit != kDone) return asked.exit;
+  print(context, asked.answer, [](const json& answer) {
+    std::printf("%s copies are tried at once\n", text_of(answer["retried"]).c_str());
+  });
+  return kDone;
+}
+
 int list(const Context& context, const Arguments& arguments) {
+  if (arguments.outbox) return list_outbox(context, arguments);
   const Asked asked = ask_daemon(context, {{"verb", "vault list"},
                                            {"recipient", arguments.recipient},
                                            {"domain", arguments.domain},
@@ -98,10 +130,17 @@ void add_vault(CLI::App& app, Context& context) {
   list_verb->add_option("--class", arguments->mail_class, "spam, virus, advert, …");
   list_verb->add_option("--limit", arguments->limit, "at most so many")->capture_default_str();
   list_verb->add_option("--offset", arguments->offset, "after so many");
+  list_verb->add_flag("--outbox", arguments->outbox,
+                      "instead: copies that wait for the MTA, the oldest first");
   list_verb->footer("Example: posternctl vault list --rcpt cersei@lannister.net --class spam");
   list_verb->callback([&context, arguments] {
     context.chosen = [&context, arguments] { return list(context, *arguments); };
   });
+
+  CLI::App* const retry_verb =
+      vault->add_subcommand("retry", "hand over at once what waits in the outbox or was given up");
+  retry_verb->footer("Example: posternctl vault retry");
+  retry_verb->callback([&context] { context.chosen = [&context] { return retry(context); }; });
 
   CLI::App* const show_verb = vault->add_subcommand("show", "one stored message");
   show_verb->add_option("id", arguments->id)->required();

@@ -92,6 +92,16 @@ json vault_status(ports::Vault* vault) {
   return status;
 }
 
+json outbox_status(ports::Outbox* outbox) {
+  if (outbox == nullptr) return {{"available", false}};
+  const auto standing = outbox->standing();
+  if (!standing) return {{"available", false}, {"fault", standing.error().what}};
+  return {{"available", true},
+          {"waiting", standing->waiting},
+          {"given_up", standing->given_up},
+          {"oldest", time_or_null(standing->oldest)}};
+}
+
 Answer status(const Control::Parts& parts, const json& /*request*/) {
   const keeper::KeeperStatus policy = parts.keeper.status();
   const policy::SnapshotPtr snapshot = parts.snapshot.get();
@@ -133,6 +143,7 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
                 {"rules_left_out", rule_faults(snapshot.get())}}},
               {"scanners", scanners},
               {"vault", vault_status(parts.vault)},
+              {"outbox", outbox_status(parts.outbox)},
               {"settings_not_enforced", parts.settings_not_enforced}};
 }
 
@@ -243,6 +254,34 @@ Answer vault_list(const Control::Parts& parts, const json& request) {
   return json{{"rows", list}};
 }
 
+json entry_as_json(const ports::OutboxEntry& entry) {
+  json recipients = json::array();
+  for (const auto& recipient : entry.copy.recipients) recipients.push_back(recipient.address);
+  return {{"row", entry.row},
+          {"id", entry.id},
+          {"sender", entry.copy.sender},
+          {"recipients", recipients},
+          {"since", to_rfc3339(entry.since)},
+          {"attempts", entry.attempts},
+          {"next", entry.given_up ? json(nullptr) : json(to_rfc3339(entry.next))},
+          {"given_up", entry.given_up},
+          {"error", entry.last_error}};
+}
+
+Answer vault_outbox(const Control::Parts& parts, const json& request) {
+  const auto entries = parts.outbox->waiting(number_of(request, "limit", 100));
+  if (!entries) return Failure{kExitNo, entries.error().what};
+  json list = json::array();
+  for (const ports::OutboxEntry& entry : *entries) list.push_back(entry_as_json(entry));
+  return json{{"outbox", list}};
+}
+
+Answer vault_retry(const Control::Parts& parts, const json& /*request*/) {
+  const auto retried = parts.outbox->retry_all(parts.clock.wall());
+  if (!retried) return Failure{kExitNo, retried.error().what};
+  return json{{"retried", *retried}};
+}
+
 Answer vault_show(const Control::Parts& parts, const json& request) {
   ports::VaultFilter filter;
   filter.id = text_of(request, "id");
@@ -290,6 +329,8 @@ constexpr Verb kVerbs[] = {
     {"vault list", true, vault_list},
     {"vault show", true, vault_show},
     {"vault release", true, vault_release},
+    {"vault outbox", true, vault_outbox},
+    {"vault retry", true, vault_retry},
 };
 
 Answer dispatch(const Control::Parts& parts, const json& request) {

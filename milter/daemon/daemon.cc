@@ -57,6 +57,7 @@ Daemon::~Daemon() {
   http_.reset();
   secrets_.reset();
   tables_.reset();
+  if (courier_) courier_->stop();
   if (checks_) checks_->stop();
   if (keeper_) keeper_->stop();
 }
@@ -79,6 +80,12 @@ Status Daemon::open_outside() {
   if (!vault) return permanent_error("vault.path: " + vault.error().what);
   vault_ = std::move(*vault);
 
+  if (submitter_ != nullptr) {
+    outbox::CourierOptions courier;
+    courier.timeout = settings_.submit.timeout;
+    courier_ = std::make_unique<outbox::Courier>(*vault_, *submitter_, clock_, courier);
+  }
+
   services_.scanners = std::move(*scanners);
   checks_->lend(services_);
   services_.signer = signer_.get();
@@ -96,6 +103,7 @@ Status Daemon::open_outside() {
                                                *keeper_,
                                                services_,
                                                vault_.get(),
+                                               vault_.get(),
                                                submitter_.get(),
                                                settings_.submit.timeout,
                                                options.decode,
@@ -110,6 +118,7 @@ Status Daemon::start_servers() {
   // The cached policy is in force before anybody can ask.
   keeper_->start();
   checks_->start();
+  if (courier_) courier_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);
   if (!tables) return permanent_error("listen.tables: " + tables.error().what);

@@ -218,6 +218,7 @@ Result<std::vector<ports::OutboxCopy>> Transaction::leaving_copies(
     ports::OutboxCopy copy;
     copy.recipients = copy_recipients(recipients_, delivery.recipients, addressed);
     if (copy.recipients.empty()) continue;
+    if (services_.token_keys.empty()) return temporary_error("no keys to hand a copy over with");
     CopyEditor editor(message_);
     if (Status dressed = dress(delivery, decisions, editor); !dressed) return dressed.error();
     if (Status done = sign(delivery, editor, signed_by); !done) return done.error();

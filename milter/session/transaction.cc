@@ -196,8 +196,10 @@ Transaction::Accepted Transaction::judge(mail::Recipient recipient) {
 }
 
 std::optional<mail::Reply> Transaction::refuse_mixture(const AcceptedRecipient& recipient) const {
-  if (rules_->mixed_rejection != MixedRejection::defer || recipients_.empty() ||
-      share_an_outcome(recipients_.front(), recipient)) {
+  // Without keys no copy could leave: nobody would believe it ours.
+  const bool splits =
+      rules_->mixed_rejection != MixedRejection::defer && !services_.token_keys.empty();
+  if (splits || recipients_.empty() || share_an_outcome(recipients_.front(), recipient)) {
     return std::nullopt;
   }
   return mail::Reply{452, "4.5.3", "this recipient has other rules, send to it separately"};

@@ -179,6 +179,20 @@ Result<BlobStore::Pending> BlobStore::write(const std::string& id, std::string_v
   return pending;
 }
 
+Result<BlobStore::Pending> BlobStore::doom(const std::string& id) {
+  const std::string temporary = temporary_name(id);
+  if (::linkat(root_.get(), blob_name(id).c_str(), root_.get(), temporary.c_str(), 0) != 0 &&
+      errno != EEXIST) {
+    return failed("link", temporary);
+  }
+  UniqueFd file(::openat(root_.get(), temporary.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return failed("open", temporary);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return failed("flock", temporary);
+  Pending pending(root_.get(), id, std::move(file));
+  pending.linked_ = true;
+  return pending;
+}
+
 Result<std::string> BlobStore::read(const std::string& id, std::uint64_t expected_size) const {
   const std::string name = blob_name(id);
   const UniqueFd file(::openat(root_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));

@@ -51,6 +51,9 @@ class BlobStore {
 
   // Durable, under its final name, when it answers ok.
   Result<Pending> write(const std::string& id, std::string_view bytes);
+  // The blob gets its second name in tmp/ again: removed with the answer, or, after a kill, by the
+  // next recover() unless the index still has the row. keep() takes it back.
+  Result<Pending> doom(const std::string& id);
   Result<std::string> read(const std::string& id, std::uint64_t expected_size) const;
   Result<std::uint64_t> free_space() const;
 

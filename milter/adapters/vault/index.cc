@@ -11,7 +11,9 @@
 #include <system_error>
 
 #include "adapters/vault/expiry.h"
+#include "adapters/vault/outbox_rows.h"
 #include "adapters/vault/schema.h"
+#include "adapters/vault/stored_time.h"
 #include "base/guarded.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -23,11 +25,6 @@ namespace {
 constexpr int kBusyMilliseconds = 5000;
 constexpr std::size_t kMostRowsListed = 10'000;
 constexpr std::uint64_t kMostRowsSkipped = std::numeric_limits<std::int64_t>::max();
-
-std::int64_t to_stored(WallTime time) {
-  return std::chrono::floor<Milliseconds>(time.time_since_epoch()).count();
-}
-WallTime from_stored(std::int64_t milliseconds) { return WallTime(Milliseconds(milliseconds)); }
 
 Error describe(std::string_view what, const std::exception& error) {
   return temporary_error("vault: index: " + std::string(what) + ": " +
@@ -49,13 +46,13 @@ Status create_private_file(const std::string& path) {
   return temporary_error("vault: " + path + ": " + std::generic_category().message(errno));
 }
 
-void create_schema(SQLite::Database& database) {
+void bring_up_to_date(SQLite::Database& database) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   // Asked again under the lock: another process may have been quicker.
-  if (database.execAndGet("PRAGMA user_version").getInt() == 0) {
-    database.exec(kSchema);
-    database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
-  }
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version < 1) database.exec(kSchema);
+  if (version < 2) database.exec(kOutboxSchema);
+  database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   transaction.commit();
 }
 
@@ -224,7 +221,7 @@ Result<std::unique_ptr<Index>> Index::open(const std::string& path, bool durable
       const std::string mode = database.execAndGet("PRAGMA journal_mode = WAL").getString();
       if (mode != "wal") return permanent_error("vault: " + path + ": no WAL here, but " + mode);
       prepare_connection(database, durable);
-      if (version < kSchemaVersion) create_schema(database);
+      if (version < kSchemaVersion) bring_up_to_date(database);
       return std::nullopt;
     });
     if (refused) return *refused;
@@ -243,6 +240,7 @@ std::optional<InsertFailure> Index::insert(const ports::VaultMessage& message,
       SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
       insert_message(database, message, blob, now);
       insert_copies(database, message);
+      insert_outbox(database, message, now);
       committing = true;
       transaction.commit();
     });
@@ -337,6 +335,71 @@ Result<ports::VaultUsage> Index::usage() {
     });
   } catch (const std::exception& error) {
     return describe("usage", error);
+  }
+}
+
+Result<std::vector<ports::OutboxEntry>> Index::outbox(std::optional<WallTime> due_at,
+                                                      std::size_t limit) {
+  try {
+    return connections_->reader.with(
+        [&](auto& database) { return outbox_rows(database, due_at, limit); });
+  } catch (const std::exception& error) {
+    return describe("outbox", error);
+  }
+}
+
+Result<std::optional<std::string>> Index::outbox_body(std::int64_t row) {
+  try {
+    return connections_->reader.with(
+        [&](auto& database) { return vault::outbox_body(database, row); });
+  } catch (const std::exception& error) {
+    return describe("outbox", error);
+  }
+}
+
+Result<bool> Index::forget_outbox(std::int64_t row, const std::string& id,
+                                  const std::function<Status()>& before_commit) {
+  try {
+    return connections_->writer.with([&](auto& database) -> Result<bool> {
+      SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+      if (!delete_outbox_row(database, row)) return false;
+      const bool is_gone = delete_message_if_unneeded(database, id);
+      if (is_gone) {
+        if (Status ready = before_commit(); !ready) return ready.error();
+      }
+      transaction.commit();
+      return is_gone;
+    });
+  } catch (const std::exception& error) {
+    return describe("outbox", error);
+  }
+}
+
+Status Index::note_attempt(std::int64_t row, std::optional<WallTime> next, std::string_view why) {
+  try {
+    connections_->writer.with(
+        [&](auto& database) { vault::note_attempt(database, row, next, why); });
+    return success();
+  } catch (const std::exception& error) {
+    return describe("outbox", error);
+  }
+}
+
+Result<std::size_t> Index::retry_outbox(WallTime now) {
+  try {
+    return connections_->writer.with(
+        [&](auto& database) { return vault::retry_outbox(database, now); });
+  } catch (const std::exception& error) {
+    return describe("outbox", error);
+  }
+}
+
+Result<ports::OutboxStanding> Index::outbox_standing() {
+  try {
+    return connections_->reader.with(
+        [](auto& database) { return vault::outbox_standing(database); });
+  } catch (const std::exception& error) {
+    return describe("outbox", error);
   }
 }
 

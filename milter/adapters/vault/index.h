@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "ports/outbox.h"
 #include "ports/vault.h"
 
 namespace postern::vault {
@@ -48,6 +50,17 @@ class Index {
   Result<std::optional<BlobFacts>> find(const std::string& id);
   Status mark_released(std::int64_t row, WallTime when, std::string_view who);
   Result<ports::VaultUsage> usage();
+
+  // The outbox. `due_at` nothing: all of it, given up or not. Bodies are read one at a time.
+  Result<std::vector<ports::OutboxEntry>> outbox(std::optional<WallTime> due_at, std::size_t limit);
+  Result<std::optional<std::string>> outbox_body(std::int64_t row);
+  // Forgets the row. Answers whether its message was forgotten with it, nobody else needing it:
+  // then `before_commit` has been called, so that the blob can be marked as doomed.
+  Result<bool> forget_outbox(std::int64_t row, const std::string& id,
+                             const std::function<Status()>& before_commit);
+  Status note_attempt(std::int64_t row, std::optional<WallTime> next, std::string_view why);
+  Result<std::size_t> retry_outbox(WallTime now);
+  Result<ports::OutboxStanding> outbox_standing();
 
  private:
   struct Connections;

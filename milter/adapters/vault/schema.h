@@ -4,9 +4,9 @@
 
 namespace postern::vault {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
-// A message is one blob and at least one copy. `totals` is kept by triggers, so that asking for the
+// A message is one blob, and at least one copy or one row in the outbox. `totals` is kept by triggers, so that asking for the
 // sum costs nothing with a million rows. Releases are only ever added: they are the audit trail.
 inline constexpr const char* kSchema = R"sql(
 CREATE TABLE message (
@@ -65,6 +65,29 @@ END;
 CREATE TRIGGER copy_removed AFTER DELETE ON copy BEGIN
   UPDATE totals SET copies = copies - 1;
 END;
+)sql";
+
+// Version 2. A copy that has left its transaction, until the MTA has it; `recipients` is JSON.
+inline constexpr const char* kOutboxSchema = R"sql(
+CREATE TABLE outbox (
+  row        INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         TEXT NOT NULL REFERENCES message (id),
+  sender     TEXT NOT NULL,
+  recipients TEXT NOT NULL,
+  header     BLOB NOT NULL,
+  body       BLOB,
+  eight_bit  INTEGER NOT NULL,
+  smtputf8   INTEGER NOT NULL,
+  ret        TEXT NOT NULL,
+  envid      TEXT NOT NULL,
+  since      INTEGER NOT NULL,
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  next       INTEGER NOT NULL,
+  error      TEXT NOT NULL DEFAULT '',
+  given_up   INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX outbox_by_id ON outbox (id);
+CREATE INDEX outbox_by_age ON outbox (given_up, since, row);
 )sql";
 
 }  // namespace postern::vault

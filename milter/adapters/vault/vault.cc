@@ -1,5 +1,7 @@
 #include "adapters/vault/vault.h"
 
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "adapters/vault/blob_store.h"
@@ -18,7 +20,7 @@ Error no_such_message(std::string_view id) {
   return permanent_error("vault: " + printable(id, 64) + ": no such message");
 }
 
-class FileVault final : public ports::Vault {
+class FileVault final : public Store {
  public:
   FileVault(const VaultOptions& options, std::unique_ptr<BlobStore> blobs,
             std::unique_ptr<Index> index, const ports::VaultUsage& usage)
@@ -32,10 +34,9 @@ class FileVault final : public ports::Vault {
   }
 
   Status store(const ports::VaultMessage& message) override {
-    if (message.copies.empty()) {
+    if (message.copies.empty() && message.outbox.empty()) {
       return permanent_error("vault: " + printable(message.id, 64) + ": a message without a copy");
     }
-    if (!message.outbox.empty()) return temporary_error("vault: it has no outbox yet");
     Status room = reserve(message.bytes.size());
     if (!room) return room;
     Status stored = store_in_reserved_room(message);
@@ -46,6 +47,11 @@ class FileVault final : public ports::Vault {
       ledger.bytes += message.bytes.size();
       ledger.publish();
     });
+    if (stored && !message.outbox.empty()) {
+      hear_arrival_.with([](const auto& hear) {
+        if (hear) hear();
+      });
+    }
     return stored;
   }
 
@@ -70,6 +76,63 @@ class FileVault final : public ports::Vault {
   }
 
   Result<ports::VaultUsage> usage() override { return index_->usage(); }
+
+  Result<std::vector<ports::OutboxEntry>> due(WallTime now, std::size_t limit) override {
+    return index_->outbox(now, limit);
+  }
+  Result<std::vector<ports::OutboxEntry>> waiting(std::size_t limit) override {
+    return index_->outbox(std::nullopt, limit);
+  }
+
+  Result<std::string> bytes(const ports::OutboxEntry& entry) override {
+    auto body = index_->outbox_body(entry.row);
+    if (!body) return body.error();
+    std::string whole = entry.copy.header + "\r\n";
+    if (*body) return whole + **body;
+    const auto stored = read(entry.id);
+    if (!stored) return stored.error();
+    // A message of the MTA's always has its blank line; a header without one is all there is.
+    const std::size_t blank = stored->starts_with("\r\n") ? 0 : stored->find("\r\n\r\n");
+    if (blank == std::string::npos) return whole;
+    return whole.append(*stored, blank + (blank == 0 ? 2 : 4), std::string::npos);
+  }
+
+  Status sent(const ports::OutboxEntry& entry) override {
+    std::optional<BlobStore::Pending> doomed;
+    const auto facts = index_->find(entry.id);
+    if (!facts) return facts.error();
+    const auto forgotten = index_->forget_outbox(entry.row, entry.id, [&]() -> Status {
+      auto blob = blobs_->doom(entry.id);
+      if (!blob) return blob.error();
+      doomed.emplace(std::move(*blob));
+      return success();
+    });
+    if (!forgotten) {
+      // Whether it was committed is not known: the next open() looks.
+      if (doomed) doomed->leave_open();
+      return forgotten.error();
+    }
+    if (*forgotten && *facts) {
+      ledger_.with([&](Ledger& ledger) {
+        --ledger.messages;
+        ledger.bytes -= (*facts)->size;
+        ledger.publish();
+      });
+    }
+    return success();
+  }
+
+  Status postpone(std::int64_t row, WallTime next, std::string_view why) override {
+    return index_->note_attempt(row, next, why);
+  }
+  Status give_up(std::int64_t row, std::string_view why) override {
+    return index_->note_attempt(row, std::nullopt, why);
+  }
+  Result<std::size_t> retry_all(WallTime now) override { return index_->retry_outbox(now); }
+  Result<ports::OutboxStanding> standing() override { return index_->outbox_standing(); }
+  void on_arrival(std::function<void()> hear) override {
+    hear_arrival_.with([&](auto& current) { current = std::move(hear); });
+  }
 
   Status can_store() override {
     return ledger_.with([&](const Ledger& ledger) { return room_for(1, ledger); });
@@ -129,11 +192,12 @@ class FileVault final : public ports::Vault {
   std::unique_ptr<BlobStore> blobs_;
   std::unique_ptr<Index> index_;
   Guarded<Ledger> ledger_;
+  Guarded<std::function<void()>> hear_arrival_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ports::Vault>> open(const VaultOptions& options) {
+Result<std::unique_ptr<Store>> open(const VaultOptions& options) {
   auto blobs = BlobStore::open(options.path, options.durable);
   if (!blobs) return blobs.error();
   auto index = Index::open(options.path + "/index.sqlite", options.durable);
@@ -153,7 +217,7 @@ Result<std::unique_ptr<ports::Vault>> open(const VaultOptions& options) {
   }
   const auto usage = (*index)->usage();
   if (!usage) return usage.error();
-  return std::unique_ptr<ports::Vault>(
+  return std::unique_ptr<Store>(
       std::make_unique<FileVault>(options, std::move(*blobs), std::move(*index), *usage));
 }
 

@@ -1,4 +1,4 @@
-// Purpose:   opens the vault: stored mail as files, with an SQLite index.
+// Purpose:   opens the vault and its outbox: stored mail as files, with an SQLite index.
 //              <path>/blobs/ab/cd/<id>  one file per message, named by its id
 //              <path>/tmp/<id>          a second name of the same file until the index has its rows
 //              <path>/index.sqlite      who may see what, until when
@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "ports/outbox.h"
 #include "ports/vault.h"
 
 namespace postern::vault {
@@ -30,7 +31,10 @@ struct VaultOptions {
   const Clock& clock;
 };
 
-// Creates what is missing. Refuses an index of a newer version.
-Result<std::unique_ptr<ports::Vault>> open(const VaultOptions& options);
+// The vault and the outbox are one store: what leaves is committed with what is kept.
+class Store : public ports::Vault, public ports::Outbox {};
+
+// Creates what is missing, brings an older index up to date. Refuses one of a newer version.
+Result<std::unique_ptr<Store>> open(const VaultOptions& options);
 
 }  // namespace postern::vault
