@@ -42,7 +42,7 @@ Differing documents_that_differ(const policy::Snapshot& before, const policy::Sn
 }
 
 json as_json(const predict::Effects& effects) {
-  json list = json::array();
+  std::vector<json> list;
   for (const auto& [effect, affected] : effects) {
     list.push_back({{"mail", effect.mail},
                     {"before", effect.before},
@@ -84,9 +84,9 @@ void print_diff(const json& answer) {
     if (users == 1) whom = text_of(one["some_users"][0]);
     if (others > 0) {
       whom += (whom.empty() ? "" : " and ") +
-              (users == 0 && others == 1 ? std::string("the domain itself and who has no document")
-                                         : "who has no document, in " +
-                                               counted(others, "domain", "domains"));
+              (users == 0 && others == 1
+                   ? std::string("the domain itself and who has no document")
+                   : "who has no document, in " + counted(others, "domain", "domains"));
     }
     std::printf("%s: %s is now %s, was %s (%s)\n",
                 printable_utf8(domains_in_words(one["domain_names"])).c_str(),
@@ -126,13 +126,12 @@ int diff(const Context& context, const Arguments& arguments) {
                                [&progress](std::size_t done) { progress.show(done); });
   }
   const Differing documents = documents_that_differ(*before.snapshot, *now.snapshot);
-  const json answer = {{"before", before.name},
-                       {"now", now.name},
-                       {"documents",
-                        {{"new", documents.added},
-                         {"changed", documents.changed},
-                         {"gone", documents.gone}}},
-                       {"effects", as_json(effects)}};
+  const json answer = {
+      {"before", before.name},
+      {"now", now.name},
+      {"documents",
+       {{"new", documents.added}, {"changed", documents.changed}, {"gone", documents.gone}}},
+      {"effects", as_json(effects)}};
   print(context, answer, print_diff);
   return effects.empty() ? kDone : kNo;
 }

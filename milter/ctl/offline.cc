@@ -38,7 +38,8 @@ Result<OfflineSet> read_directory(const fs::path& directory, const std::string& 
       set.documents.emplace(key->to_string(), std::move(json));
       continue;
     }
-    auto found = key ? policy::faults_of(*key, json, options) : std::vector<policy::DocumentFault>();
+    auto found =
+        key ? policy::faults_of(*key, json, options) : std::vector<policy::DocumentFault>();
     // In order by itself: another document is in its way.
     if (found.empty()) found.push_back(policy::fault_from(put.error().what));
     for (policy::DocumentFault& fault : found) {

@@ -56,7 +56,8 @@ struct Arguments {
 
 void add_policy(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* const policy = app.add_subcommand("policy", "policy documents: judge, publish, compare, show");
+  CLI::App* const policy =
+      app.add_subcommand("policy", "policy documents: judge, publish, compare, show");
   policy->require_subcommand(1);
 
   add_policy_check(*policy, context);

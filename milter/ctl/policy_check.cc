@@ -40,17 +40,17 @@ int check(const Context& context, const std::string& path) {
 
 void add_policy_check(CLI::App& policy, Context& context) {
   const auto path = std::make_shared<std::string>();
-  CLI::App* const verb =
-      policy.add_subcommand("check", "judge a directory of documents, or one file: all that is wrong");
+  CLI::App* const verb = policy.add_subcommand(
+      "check", "judge a directory of documents, or one file: all that is wrong");
   verb->add_option("path", *path, "DIR or DIR/<type>/<name>.json")->required();
   verb->footer(
-      "Each fault is FILE: JSON POINTER: reason. What one document expects of another is judged for a\n"
+      "Each fault is FILE: JSON POINTER: reason. What one document expects of another is judged "
+      "for a\n"
       "directory only. Warnings do not make it fail.\n"
       "Examples: posternctl policy check /etc/postern/policy\n"
       "          posternctl policy check /etc/postern/policy/domain/got.com.json --json");
-  verb->callback([&context, path] {
-    context.chosen = [&context, path] { return check(context, *path); };
-  });
+  verb->callback(
+      [&context, path] { context.chosen = [&context, path] { return check(context, *path); }; });
 }
 
 }  // namespace postern::ctl

@@ -25,9 +25,10 @@ constexpr std::size_t kBytesAtOnce = std::size_t{4} << 20;
 // What others refer to comes first, and goes last: on the way nobody's mail is deferred for an id
 // that is not there yet.
 constexpr std::array kOrder = {
-    DocumentType::platform, DocumentType::policy,  DocumentType::smarthost, DocumentType::identity,
-    DocumentType::mailfrom, DocumentType::dkim,    DocumentType::attachments, DocumentType::uris,
-    DocumentType::wblist,   DocumentType::opensrs, DocumentType::domain,    DocumentType::groups,
+    DocumentType::platform,    DocumentType::policy,   DocumentType::smarthost,
+    DocumentType::identity,    DocumentType::mailfrom, DocumentType::dkim,
+    DocumentType::attachments, DocumentType::uris,     DocumentType::wblist,
+    DocumentType::opensrs,     DocumentType::domain,   DocumentType::groups,
     DocumentType::user};
 static_assert(kOrder.size() == policy::kAllDocumentTypes.size());
 
@@ -72,7 +73,8 @@ Status compare(ports::DocumentStore& store, const std::map<std::string, std::str
   Progress progress("comparing", in_both.size());
   for (std::size_t at = 0; at < in_both.size(); at += kReadAtOnce) {
     const auto begin = in_both.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto end = begin + static_cast<std::ptrdiff_t>(std::min(kReadAtOnce, in_both.size() - at));
+    const auto end =
+        begin + static_cast<std::ptrdiff_t>(std::min(kReadAtOnce, in_both.size() - at));
     const auto texts = store.read({begin, end});
     if (!texts) return texts.error();
     for (auto key = begin; key != end; ++key) {
@@ -190,9 +192,10 @@ void print_published(const json& answer) {
     std::printf("%s documents with faults were left out\n", text_of(answer["left_out"]).c_str());
   }
   if (answer["shrink"].is_string()) {
-    std::printf("it would lose much: %s; publishing needs --force, and each daemon then holds the "
-                "deletions until `policy accept`\n",
-                text_of(answer["shrink"]).c_str());
+    std::printf(
+        "it would lose much: %s; publishing needs --force, and each daemon then holds the "
+        "deletions until `policy accept`\n",
+        text_of(answer["shrink"]).c_str());
   }
 }
 
@@ -214,9 +217,10 @@ int refuse_faults(const Context& context, const std::vector<SetFault>& faults) {
   print(context, {{"faults", list}}, [](const json& answer) {
     for (const json& fault : answer["faults"]) print_fault(fault);
   });
-  return fail(kNo, std::to_string(faults.size()) +
-                       " faults, nothing is published: mend them, or publish the documents that are "
-                       "in order with --only-good");
+  return fail(kNo,
+              std::to_string(faults.size()) +
+                  " faults, nothing is published: mend them, or publish the documents that are "
+                  "in order with --only-good");
 }
 
 int publish(const Context& context, const Arguments& arguments) {

@@ -156,7 +156,8 @@ class Replayer {
       std::set<std::string> known;
       for (const std::string_view field : fields) {
         for (std::string& address : addresses_in(message, field)) {
-          if (is_served(address) && known.insert(address).second) found.push_back(std::move(address));
+          if (is_served(address) && known.insert(address).second)
+            found.push_back(std::move(address));
         }
       }
       if (!found.empty()) return found;
@@ -278,7 +279,8 @@ class Replayer {
     };
     if (!mail.fault.empty()) return skip(mail.fault);
     const session::ExplainRequest request = request_for(mail);
-    if (request.recipients.empty()) return skip("its header names no recipient of ours; use --rcpt");
+    if (request.recipients.empty())
+      return skip("its header names no recipient of ours; use --rcpt");
     if (request.recipients.size() > kMostRecipients) return skip("more than 1000 recipients");
     Evidence evidence = evidence_for(mail);
     const auto before = decide(today_, request, evidence);
@@ -291,10 +293,13 @@ class Replayer {
     for (const auto& [recipient, told] : is) {
       const auto earlier = was.find(recipient);
       if (earlier == was.end()) continue;
-      Difference difference{mail.number, mail.name,
-                            request.sender, recipient,
+      Difference difference{mail.number,
+                            mail.name,
+                            request.sender,
+                            recipient,
                             treatment(*earlier->second.explained, earlier->second.recipient),
-                            treatment(*told.explained, told.recipient), ""};
+                            treatment(*told.explained, told.recipient),
+                            ""};
       if (difference.before == difference.now) continue;
       difference.because = because(*earlier->second.explained, earlier->second.recipient,
                                    *told.explained, told.recipient);
@@ -399,8 +404,9 @@ void add_replay(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const verb = app.add_subcommand(
       "replay", "who would be treated differently: saved mail under today's and other policies");
-  verb->add_option("mail", arguments->mail,
-                   "messages: .eml files, mbox files, maildirs, folders of these; or the word vault")
+  verb->add_option(
+          "mail", arguments->mail,
+          "messages: .eml files, mbox files, maildirs, folders of these; or the word vault")
       ->required();
   verb->add_option("--against", arguments->against,
                    "the other policies: DIR, redis, or files to lay over today's")

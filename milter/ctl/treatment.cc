@@ -50,7 +50,8 @@ std::string treatment(const session::Explained& explained,
   if (recipient.refused) return "refused at RCPT: " + predict::codes_of(*recipient.refused);
   if (recipient.decision) return predict::treatment(*recipient.decision, nullptr);
   if (!explained.reply) return "not reached";
-  return (explained.reply->is_temporary() ? "deferred: " : "rejected: ") + predict::codes_of(*explained.reply);
+  return (explained.reply->is_temporary() ? "deferred: " : "rejected: ") +
+         predict::codes_of(*explained.reply);
 }
 
 std::string because(const session::Explained& before, const session::ExplainedRecipient& was,

@@ -26,7 +26,8 @@ class VaultMail final : public MailSource {
     }
     const Asked asked = ask_daemon(context_, {{"verb", "vault show"}, {"id", mail.name}});
     mail.name = "vault " + mail.name;
-    auto bytes = asked.exit == kDone ? from_hex(text_of(asked.answer["message_hex"])) : std::nullopt;
+    auto bytes =
+        asked.exit == kDone ? from_hex(text_of(asked.answer["message_hex"])) : std::nullopt;
     if (bytes) {
       mail.bytes = std::move(*bytes);
     } else {
@@ -50,8 +51,8 @@ Result<std::unique_ptr<MailSource>> open_vault_mail(const Context& context) {
   std::map<std::string, SavedMail> by_id;
   std::vector<std::string> order;
   for (std::size_t offset = 0;; offset += kRowsAtOnce) {
-    const Asked asked = ask_daemon(
-        context, {{"verb", "vault list"}, {"limit", kRowsAtOnce}, {"offset", offset}});
+    const Asked asked =
+        ask_daemon(context, {{"verb", "vault list"}, {"limit", kRowsAtOnce}, {"offset", offset}});
     if (asked.exit != kDone) return temporary_error("the vault cannot be listed");
     const json& rows = asked.answer["rows"];
     for (const json& row : rows) {

@@ -10,7 +10,8 @@ using nlohmann::json;
 
 std::string document_keys(const policy::Snapshot& snapshot) {
   json keys = json::array();
-  snapshot.for_each_key([&keys](const policy::DocumentKey& key) { keys.push_back(key.to_string()); });
+  snapshot.for_each_key(
+      [&keys](const policy::DocumentKey& key) { keys.push_back(key.to_string()); });
   return json{{"generation", snapshot.generation()}, {"keys", std::move(keys)}}.dump();
 }
 

@@ -59,9 +59,8 @@ class Checker {
   void check_ids(const DocumentKey& key, const Domain& domain, const User* user) {
     for (const DanglingId& one : dangling_ids(snapshot_, domain, user)) {
       const std::string member = one.type == DocumentType::policy ? "policyId" : "platformId";
-      found_.faults.push_back({key,
-                               {"/" + member, one.id + std::string(kDeferred)},
-                               DocumentKey{one.type, one.id}});
+      found_.faults.push_back(
+          {key, {"/" + member, one.id + std::string(kDeferred)}, DocumentKey{one.type, one.id}});
     }
   }
 

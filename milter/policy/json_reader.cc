@@ -57,9 +57,9 @@ std::string to_string(const DocumentFault& fault) {
 void Faults::note(std::string_view text) {
   if (is_full()) return;
   DocumentFault fault = fault_from(text);
-  const bool known = std::any_of(faults_.begin(), faults_.end(), [&fault](const DocumentFault& one) {
-    return one.pointer == fault.pointer;
-  });
+  const bool known =
+      std::any_of(faults_.begin(), faults_.end(),
+                  [&fault](const DocumentFault& one) { return one.pointer == fault.pointer; });
   if (!known) faults_.push_back(std::move(fault));
 }
 

@@ -24,7 +24,7 @@ constexpr std::string_view kStranger = "nobody-in-particular";
 
 struct Subject {
   std::string address;
-  std::string domain;   // the primary one, in whichever snapshot has it
+  std::string domain;    // the primary one, in whichever snapshot has it
   bool is_user = false;  // false: any other address of the domain
 };
 
@@ -89,8 +89,8 @@ std::vector<Effect> compare_lists(const RecipientPolicy& before, const Recipient
     const std::string given = "<" + address + ">";
     const mail::Sender sender = mail::parse_sender({given});
     if (!sender.address) continue;
-    for (const auto& [result, words] :
-         {std::pair(decide::SpfResult::pass, ""), std::pair(decide::SpfResult::fail, ", SPF fails")}) {
+    for (const auto& [result, words] : {std::pair(decide::SpfResult::pass, ""),
+                                        std::pair(decide::SpfResult::fail, ", SPF fails")}) {
       Effect effect{"mail from " + value + words, verdict(before, sender, result),
                     verdict(now, sender, result)};
       if (effect.before != effect.now) effects.push_back(std::move(effect));
@@ -220,16 +220,16 @@ class Comparison {
   // Thousands of users have the same rules: each pair of them is probed once.
   Shared incoming(const RecipientPolicy& was, const RecipientPolicy& is) {
     const auto marks = [](const RecipientPolicy& rules) {
-      return std::tuple(rules.domain->enforcement,
-                        rules.domain->sender_verify &&
-                            (rules.user == nullptr || rules.user->sender_verify));
+      return std::tuple(
+          rules.domain->enforcement,
+          rules.domain->sender_verify && (rules.user == nullptr || rules.user->sender_verify));
     };
     const bool alike = marks(was) == marks(is) && *was.policy == *is.policy;
     if (alike) return nothing_;
     auto& known = incoming_[{was.policy, is.policy, marks(was), marks(is)}];
     if (!known) {
-      known = std::make_shared<const std::vector<Effect>>(
-          compare_incoming(was, is, options_.decide));
+      known =
+          std::make_shared<const std::vector<Effect>>(compare_incoming(was, is, options_.decide));
     }
     return known;
   }
@@ -265,7 +265,8 @@ class Comparison {
   const CompareOptions& options_;
   Effects effects_;
   const Shared nothing_ = std::make_shared<const std::vector<Effect>>();
-  std::map<std::tuple<const policy::Policy*, const policy::Policy*, Marks, Marks>, Shared> incoming_;
+  std::map<std::tuple<const policy::Policy*, const policy::Policy*, Marks, Marks>, Shared>
+      incoming_;
   std::map<std::pair<const policy::Policy*, const policy::Policy*>, Shared> outgoing_;
   std::map<std::tuple<Lists, Lists, Lists, Lists>, Shared> listed_;
 };

@@ -26,7 +26,7 @@ struct CompareOptions {
 
 // Whom an effect meets.
 struct Affected {
-  std::set<std::string> domains;     // primary names, of all that follows
+  std::set<std::string> domains;  // primary names, of all that follows
   std::size_t users = 0;
   std::vector<std::string> some_users;  // the first of them
   // Domains all of whose other addresses it meets, and those that it meets as a whole.
@@ -38,8 +38,8 @@ using Effects = std::map<Effect, Affected>;
 inline constexpr std::size_t kNamedUsers = 20;
 
 // `progress` hears how many addresses have been looked at.
-Effects compare(const policy::Snapshot& before, const policy::Snapshot& now,
-                const CompareOptions& options,
-                const std::function<void(std::size_t)>& progress = [](std::size_t) {});
+Effects compare(
+    const policy::Snapshot& before, const policy::Snapshot& now, const CompareOptions& options,
+    const std::function<void(std::size_t)>& progress = [](std::size_t) {});
 
 }  // namespace postern::predict

@@ -41,9 +41,9 @@ std::string signatures_of(const policy::DkimKeys* keys) {
     for (const policy::DkimKey& key : keys->keys) {
       if (key.state != policy::DkimState::active) continue;
       // The key itself matters as well: its public part tells two of them apart.
-      selectors += (selectors.empty() ? "" : ", ") + key.selector + " (key " +
-                   key.public_key.substr(key.public_key.size() > 12 ? key.public_key.size() - 12 : 0) +
-                   ")";
+      selectors +=
+          (selectors.empty() ? "" : ", ") + key.selector + " (key " +
+          key.public_key.substr(key.public_key.size() > 12 ? key.public_key.size() - 12 : 0) + ")";
     }
   }
   return selectors.empty() ? "not signed" : "signed with selector " + selectors;
@@ -114,9 +114,9 @@ std::vector<Effect> compare_domain(const Snapshot& before, const Snapshot& now,
   if (signature.before != signature.now) effects.push_back(std::move(signature));
   compare_sets("attachments by the rule: ", attachments_of(before.attachment_rules(domain)),
                attachments_of(now.attachment_rules(domain)), kNoSuchRule, kInForce, effects);
-  compare_sets("attachments by the rule for every domain: ",
-               attachments_of(before.attachment_rules("*")), attachments_of(now.attachment_rules("*")),
-               kNoSuchRule, kInForce, effects);
+  compare_sets(
+      "attachments by the rule for every domain: ", attachments_of(before.attachment_rules("*")),
+      attachments_of(now.attachment_rules("*")), kNoSuchRule, kInForce, effects);
   compare_sets("links by the rule: ", hosts_of(before.uri_rules(domain)),
                hosts_of(now.uri_rules(domain)), kNoSuchRule, kInForce, effects);
   compare_groups(before.groups(domain), now.groups(domain), effects);

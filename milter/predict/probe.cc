@@ -152,11 +152,13 @@ constexpr Probe kProbes[] = {
     {"mail of blocked senders", Verdict::blocked, [](Evidence&) {}},
     {"mail with forged protected senders", Verdict::forged, [](Evidence&) {}},
     {"mail with denied attachments", Verdict::none,
-     [](Evidence& evidence) { evidence.attachments = content::Attachments{{}, "a probe"}; }},
+     [](Evidence& evidence) {
+       evidence.attachments = content::Attachments{{}, "a probe"};
+     }},
     {"mail of senders that do not exist", Verdict::none,
      [](Evidence& evidence) {
-       evidence.sender = decide::SenderStanding{
-           decide::SenderStanding::Verdict::does_not_exist, "a probe"};
+       evidence.sender =
+           decide::SenderStanding{decide::SenderStanding::Verdict::does_not_exist, "a probe"};
      }},
     {"mail with bad encoding", Verdict::none,
      [](Evidence& evidence) { evidence.encoding_defects = decide::Defects{"a probe"}; }},

@@ -14,19 +14,21 @@ using testing::IsEmpty;
 
 std::vector<std::string> told(const std::vector<CrossFault>& faults) {
   std::vector<std::string> texts;
-  for (const CrossFault& one : faults) texts.push_back(one.key.to_string() + " " + to_string(one.fault));
+  for (const CrossFault& one : faults)
+    texts.push_back(one.key.to_string() + " " + to_string(one.fault));
   return texts;
 }
 
 const std::string kDomain = domain_json("x.net", test::kStark);
 
 TEST(CrossCheck, ASoundSetHasNoFaults) {
-  const auto found = cross_check(*snapshot_of({{"domain:x.net", kDomain},
-                                               {"policy:p", R"({"spamScore":4})"},
-                                               {"user:a@x.net", R"({"email":"a@x.net","policyId":"p"})"},
-                                               {"user:b@x.net", R"({"email":"b@x.net","policyId":"S"})"},
-                                               {"wblist:x.net", "[]"},
-                                               {"attachments:*", "[]"}}));
+  const auto found =
+      cross_check(*snapshot_of({{"domain:x.net", kDomain},
+                                {"policy:p", R"({"spamScore":4})"},
+                                {"user:a@x.net", R"({"email":"a@x.net","policyId":"p"})"},
+                                {"user:b@x.net", R"({"email":"b@x.net","policyId":"S"})"},
+                                {"wblist:x.net", "[]"},
+                                {"attachments:*", "[]"}}));
   EXPECT_THAT(told(found.faults), IsEmpty());
   EXPECT_THAT(told(found.warnings), IsEmpty());
 }
@@ -45,19 +47,21 @@ TEST(CrossCheck, AnIdThatNobodyHasIsAFaultWithWhatWouldMendIt) {
 }
 
 TEST(CrossCheck, DocumentsThatCountForNobodyAreWarnings) {
-  const auto found = cross_check(*snapshot_of(
-      {{"domain:x.net", domain_json("x.net", test::kStark, R"("domainAliases":[{"name":"z.net"}])")},
-       {"user:a@y.net", R"({"email":"a@y.net"})"},
-       {"user:a@z.net", R"({"email":"a@z.net"})"},
-       {"wblist:a@y.net", "[]"},
-       {"wblist:a@z.net", "[]"},
-       {"uris:y.net", "[]"}}));
+  const auto found = cross_check(
+      *snapshot_of({{"domain:x.net",
+                     domain_json("x.net", test::kStark, R"("domainAliases":[{"name":"z.net"}])")},
+                    {"user:a@y.net", R"({"email":"a@y.net"})"},
+                    {"user:a@z.net", R"({"email":"a@z.net"})"},
+                    {"wblist:a@y.net", "[]"},
+                    {"wblist:a@z.net", "[]"},
+                    {"uris:y.net", "[]"}}));
   EXPECT_THAT(told(found.faults), IsEmpty());
-  EXPECT_THAT(told(found.warnings),
-              ElementsAre("user:a@y.net /email: no domain y.net is served: the user is never looked up",
-                          "user:a@z.net /email: z.net is an alias of x.net: the user is never looked up",
-                          "wblist:a@y.net the document: no domain y.net is served: it counts for nobody",
-                          "uris:y.net the document: no domain y.net is served: it counts for nobody"));
+  EXPECT_THAT(
+      told(found.warnings),
+      ElementsAre("user:a@y.net /email: no domain y.net is served: the user is never looked up",
+                  "user:a@z.net /email: z.net is an alias of x.net: the user is never looked up",
+                  "wblist:a@y.net the document: no domain y.net is served: it counts for nobody",
+                  "uris:y.net the document: no domain y.net is served: it counts for nobody"));
 }
 
 TEST(CrossCheck, GroupsThatAreTooLargeOrNotReached) {
@@ -66,12 +70,14 @@ TEST(CrossCheck, GroupsThatAreTooLargeOrNotReached) {
     many += (i == 0 ? "" : ",") + std::string(R"({"email":"m)") + std::to_string(i) +
             R"(@else.net","type":"EXTERNAL_ADDRESS"})";
   }
-  const auto found = cross_check(*snapshot_of(
-      {{"domain:x.net", kDomain},
-       {"user:a@x.net", R"({"email":"a@x.net"})"},
-       {"groups:x.net", R"([{"email":"a@x.net","recipients":[]},{"email":"all@x.net","recipients":[)" +
-                            many + "]}]"}}));
-  EXPECT_THAT(told(found.faults), ElementsAre("groups:x.net /1/recipients: more than 1000 members"));
+  const auto found = cross_check(
+      *snapshot_of({{"domain:x.net", kDomain},
+                    {"user:a@x.net", R"({"email":"a@x.net"})"},
+                    {"groups:x.net",
+                     R"([{"email":"a@x.net","recipients":[]},{"email":"all@x.net","recipients":[)" +
+                         many + "]}]"}}));
+  EXPECT_THAT(told(found.faults),
+              ElementsAre("groups:x.net /1/recipients: more than 1000 members"));
   EXPECT_THAT(told(found.warnings),
               ElementsAre("groups:x.net /0/email: a@x.net is a user, and the user wins",
                           "groups:x.net /0/recipients: nobody is in a@x.net: its mail is refused"));

@@ -20,19 +20,20 @@ std::vector<std::string> told(const std::string& key, const std::string& json) {
 }
 
 TEST(Faults, EveryWrongMemberIsToldOnceInItsPlace) {
-  EXPECT_THAT(told("domain:x.net",
-                   R"({"name":"x.net","status":5,"senderVerifyOn":"no",
+  EXPECT_THAT(
+      told("domain:x.net",
+           R"({"name":"x.net","status":5,"senderVerifyOn":"no",
                        "policy":{"spamScore":"5","relayProps":{"relaySpam":1}},
                        "platforms":[{"transportDest":"a.net"},{"transportPort":0}],
                        "outgoingSubnets":["192.0.2.0/24",7]})"),
-              ElementsAre("/status: expected a string, found a number 5",
-                          R"(/senderVerifyOn: expected a boolean, found a string "no")",
-                          R"(/policy/spamScore: expected a number, found a string "5")",
-                          "/policy/relayProps/relaySpam: expected a boolean, found a number 1",
-                          "/platforms/1/transportDest: missing",
-                          "/platforms/1/transportPort: expected a whole number from 1 to 65535, found a "
-                          "number 0",
-                          "/outgoingSubnets/1: expected a string, found a number 7"));
+      ElementsAre("/status: expected a string, found a number 5",
+                  R"(/senderVerifyOn: expected a boolean, found a string "no")",
+                  R"(/policy/spamScore: expected a number, found a string "5")",
+                  "/policy/relayProps/relaySpam: expected a boolean, found a number 1",
+                  "/platforms/1/transportDest: missing",
+                  "/platforms/1/transportPort: expected a whole number from 1 to 65535, found a "
+                  "number 0",
+                  "/outgoingSubnets/1: expected a string, found a number 7"));
 }
 
 TEST(Faults, EveryElementOfAListIsJudged) {
@@ -45,9 +46,9 @@ TEST(Faults, EveryElementOfAListIsJudged) {
 
 TEST(Faults, RulesThatAreLeftOutAreAmongThem) {
   EXPECT_THAT(told("attachments:x.net",
-                   R"([{"action":"deny","checkType":"filename","filter":"(a"},
+                   R"~([{"action":"deny","checkType":"filename","filter":"(a"},
                        {"action":"deny","checkType":"filename","filter":"ok"},
-                       {"action":"deny","checkType":"filename","filter":"b)"}])"),
+                       {"action":"deny","checkType":"filename","filter":"b)"}])~"),
               ElementsAre(HasSubstr("/0/filter: missing )"), HasSubstr("/2/filter: ")));
 }
 

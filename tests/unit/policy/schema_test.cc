@@ -43,14 +43,16 @@ class Walk {
         if (example.contains(name)) enter(member, example[name], place);
       }
     }
-    if (schema.contains("items") && example.is_array()) enter(schema["items"], example[0], pointer + "/0");
+    if (schema.contains("items") && example.is_array())
+      enter(schema["items"], example[0], pointer + "/0");
   }
 
   std::set<std::string> members;
   std::map<std::string, json> values;
 
  private:
-  void enter_reference(const std::string& reference, const json& example, const std::string& pointer) {
+  void enter_reference(const std::string& reference, const json& example,
+                       const std::string& pointer) {
     if (reference.starts_with('#')) {
       enter(root_[json::json_pointer(reference.substr(1))], example, pointer);
       return;
@@ -63,8 +65,9 @@ class Walk {
   bool fits(const json& schema, const json& example) const {
     if (schema.contains("$ref")) {
       const std::string reference = schema["$ref"];
-      return reference.starts_with('#') ? fits(root_[json::json_pointer(reference.substr(1))], example)
-                                        : example.is_object();
+      return reference.starts_with('#')
+                 ? fits(root_[json::json_pointer(reference.substr(1))], example)
+                 : example.is_object();
     }
     const std::string type = schema.value("type", "");
     return (type == "object" && example.is_object()) || (type == "array" && example.is_array());
@@ -102,7 +105,8 @@ TEST_P(Schema, NamesTheMembersThatTheDecoderReads) {
 
 TEST_P(Schema, NamesTheValuesThatTheDecoderTakes) {
   for (const auto& [pointer, values] : walk_->values) {
-    const auto told = [&, place = json::json_pointer(pointer), &where = pointer](const json& value) {
+    const auto told = [&, place = json::json_pointer(pointer),
+                       &where = pointer](const json& value) {
       json document = example_;
       document[place] = value;
       std::string what;
@@ -126,10 +130,11 @@ INSTANTIATE_TEST_SUITE_P(
     All, Schema,
     testing::Values(Case{"domain", "domain:example.net"}, Case{"user", "user:jon@example.net"},
                     Case{"policy", "policy:P1"}, Case{"platform", "platform:H1"},
-                    Case{"wblist", "wblist:example.net"}, Case{"attachments", "attachments:example.net"},
+                    Case{"wblist", "wblist:example.net"},
+                    Case{"attachments", "attachments:example.net"},
                     Case{"uris", "uris:example.net"}, Case{"groups", "groups:example.net"},
                     Case{"dkim", "dkim:example.net"}, Case{"opensrs", "opensrs:example.net"}),
-    [](const auto& info) { return std::string(info.param.schema); });
+    [](const auto& one) { return std::string(one.param.schema); });
 
 }  // namespace
 }  // namespace postern::policy
