@@ -40,7 +40,7 @@ struct Side {
     if (const auto* reply = std::get_if<mail::Reply>(&verdict)) {
       return "refused at RCPT (" + codes_of(*reply) + ")";
     }
-    return "taken, under the rules of " + rules()->policy_source;
+    return "taken";
   }
 };
 

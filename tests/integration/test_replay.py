@@ -1,5 +1,6 @@
 """`policy diff` and `replay` foretell what a change does: compared with what the daemon does when it is published."""
 import json
+import os
 import re
 import shutil
 
@@ -19,6 +20,8 @@ ODD = {"advert": {"X-Spam-Advert": "yes"}, "virus": {"X-Virus-Name": "Eicar"}}
 @pytest.fixture(scope="module")
 def world():
     with World(settings={"policy": {"shrink_guard": 1.0}}) as built:
+        # New folders are for the group of the directory: the daemon's, as an operator has it.
+        os.chown(built.posternd.policy_folder, -1, built.posternd.popen_options.get("group", -1))
         yield built
 
 

@@ -92,7 +92,7 @@ TEST(Compare, EveryClassOfMailIsProbed) {
        {"mail larger than 8MiB, up to 9MiB: rejected (552 5.3.4) -> taken"}},
       {R"("incoming":true)",
        R"("incoming":false)",
-       {"all mail: taken, under the rules of domain:x.net -> refused at RCPT (550 5.7.1)"}},
+       {"all mail: taken -> refused at RCPT (550 5.7.1)"}},
       {R"("outgoing":false)",
        R"("outgoing":true)",
        {"outgoing mail: refused: outgoing is off -> taken"}},
@@ -119,12 +119,8 @@ TEST(Compare, WhoHasHisOwnRulesIsNotMetByTheDomains) {
 TEST(Compare, ADomainThatGoesAndOneThatComes) {
   const Effects effects =
       compared(kBefore, {{"domain:y.net", domain_json("y.net", test::kPolicyA)}});
-  EXPECT_THAT(
-      told(effects),
-      ElementsAre("all mail: refused at RCPT (554 5.7.1) -> taken, under the rules of "
-                  "domain:y.net",
-                  "all mail: taken, under the rules of domain:x.net -> refused at RCPT (554 "
-                  "5.7.1)"));
+  EXPECT_THAT(told(effects), ElementsAre("all mail: refused at RCPT (554 5.7.1) -> taken",
+                                         "all mail: taken -> refused at RCPT (554 5.7.1)"));
 }
 
 TEST(Compare, RulesOfListsAreAskedAboutTheSendersTheyName) {
@@ -133,8 +129,8 @@ TEST(Compare, RulesOfListsAreAskedAboutTheSendersTheyName) {
                                        {"type":"ALLOW","value":"friend@good.net"}])");
   const Effects effects = compared(kBefore, now);
   EXPECT_THAT(told(effects),
-              ElementsAre("mail from bad.net, SPF fails: judged by what is in it -> blocked",
-                          "mail from bad.net: judged by what is in it -> blocked",
+              ElementsAre("mail from bad.net: judged by what is in it -> blocked",
+                          "mail from bad.net, SPF fails: judged by what is in it -> blocked",
                           "mail from friend@good.net: judged by what is in it -> allowed"));
   EXPECT_EQ(effects.begin()->second.users, 1U);
 }
