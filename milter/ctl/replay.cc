@@ -13,6 +13,7 @@
 #include "ctl/context.h"
 #include "ctl/policy_set.h"
 #include "ctl/progress.h"
+#include "ctl/replay_report.h"
 #include "ctl/replay_scanners.h"
 #include "ctl/saved_mail.h"
 #include "ctl/treatment.h"
@@ -47,23 +48,6 @@ struct Side {
   explicit Side(PolicySet set) : policies(std::move(set)), published(policies.snapshot) {}
   PolicySet policies;
   Published<policy::Snapshot> published;
-};
-
-struct Difference {
-  std::size_t number = 0;
-  std::string mail;
-  std::string sender;
-  std::string recipient;
-  std::string before;
-  std::string now;
-  std::string because;
-};
-
-struct Findings {
-  std::vector<Difference> differences;
-  std::vector<std::pair<std::size_t, std::string>> skipped;  // number; what and why
-  std::size_t messages = 0;
-  std::size_t recipients = 0;
 };
 
 std::vector<std::string> addresses_in(const mail::Message& message, std::string_view name) {
@@ -318,57 +302,6 @@ class Replayer {
   std::unique_ptr<daemon::Checks> checks_;
 };
 
-json as_json(const Findings& found, const std::string& today, const std::string& other) {
-  json differences = json::array();
-  std::map<std::pair<std::string, std::string>, std::size_t> summary;
-  std::set<std::string> recipients;
-  std::set<std::size_t> messages;
-  for (const Difference& one : found.differences) {
-    differences.push_back({{"mail", one.mail},
-                           {"sender", one.sender},
-                           {"recipient", one.recipient},
-                           {"before", one.before},
-                           {"now", one.now},
-                           {"because", one.because}});
-    ++summary[{one.before, one.now}];
-    recipients.insert(one.recipient);
-    messages.insert(one.number);
-  }
-  json changes = json::array();
-  for (const auto& [change, count] : summary) {
-    changes.push_back({{"before", change.first}, {"now", change.second}, {"count", count}});
-  }
-  json skipped = json::array();
-  for (const auto& [number, why] : found.skipped) skipped.push_back(why);
-  return {{"today", today},
-          {"against", other},
-          {"messages", found.messages},
-          {"recipients", found.recipients},
-          {"differences", differences},
-          {"changes", changes},
-          {"messages_affected", messages.size()},
-          {"recipients_affected", recipients.size()},
-          {"skipped", skipped}};
-}
-
-void print_replay(const json& answer) {
-  const auto say = [](const json& text) { return printable_utf8(text_of(text)); };
-  for (const json& one : answer["differences"]) {
-    std::printf("%s: <%s> to <%s>\n  %s, was %s\n  because of %s\n", say(one["mail"]).c_str(),
-                say(one["sender"]).c_str(), say(one["recipient"]).c_str(), say(one["now"]).c_str(),
-                say(one["before"]).c_str(), say(one["because"]).c_str());
-  }
-  for (const json& why : answer["skipped"]) std::printf("skipped %s\n", say(why).c_str());
-  if (!answer["differences"].empty()) std::printf("\n");
-  for (const json& one : answer["changes"]) {
-    std::printf("%8s  %s, was %s\n", say(one["count"]).c_str(), say(one["now"]).c_str(),
-                say(one["before"]).c_str());
-  }
-  std::printf("%s of %s messages would be treated differently, for %s addresses; %zu skipped\n",
-              say(answer["messages_affected"]).c_str(), say(answer["messages"]).c_str(),
-              say(answer["recipients_affected"]).c_str(), answer["skipped"].size());
-}
-
 int replay(const Context& context, const Arguments& arguments) {
   const auto chosen = settings_or_defaults(context);
   if (const int* const exit = std::get_if<int>(&chosen)) return *exit;
@@ -394,7 +327,7 @@ int replay(const Context& context, const Arguments& arguments) {
   if (!source) return fail(kNo, source.error().what);
   const Findings found = replayer.run(**source);
   const json answer = as_json(found, today.policies.name, other.policies.name);
-  print(context, answer, print_replay);
+  print(context, answer, print_report);
   return found.differences.empty() ? kDone : kNo;
 }
 
