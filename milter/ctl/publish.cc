@@ -292,8 +292,8 @@ void add_policy_publish(CLI::App& policy, Context& context) {
                  "leave out documents with faults instead of publishing nothing");
   verb->footer(
       "Examples: posternctl policy publish /srv/policies --dry-run --prune\n"
-      "          posternctl policy publish /srv/policies --redis-user postern-writer \\\n"
-      "            --redis-password-file /etc/postern/writer.password\n"
+      "          posternctl policy publish /srv/policies --redis-user postern-writer "
+      "--redis-password-file /etc/postern/writer.password\n"
       "          posternctl policy publish /srv/policies --redis-url redis://10.0.0.5:6379/0");
   verb->callback([&context, arguments] {
     context.chosen = [&context, arguments] { return publish(context, *arguments); };
