@@ -30,6 +30,7 @@ ROOMS = {
     "policy": ["base", "mail"],
     "decide": ["base", "mail", "content", "policy"],
     "route": ["base", "mail", "policy"],
+    "predict": ["base", "mail", "content", "policy", "decide", "route"],
     "dialects": ["base", "mail", "policy"],
     "ports": ["base", "mail", "content", "policy", "decide"],
     "session": ["base", "mail", "content", "policy", "decide", "route", "ports"],

@@ -49,8 +49,12 @@ std::string printable_utf8(const std::string& text);
 // Each verb registers itself with its options and its examples.
 void add_status(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
+void add_policy_check(CLI::App& policy, Context& context);
+void add_policy_diff(CLI::App& policy, Context& context);
+void add_policy_publish(CLI::App& policy, Context& context);
 void add_route(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
+void add_replay(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
 void add_sync(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);

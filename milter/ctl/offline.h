@@ -13,17 +13,20 @@ namespace postern::ctl {
 
 struct DocumentFault {
   std::string key;
-  std::string origin;
+  std::string origin;  // the file
+  std::string pointer;
   std::string what;
 };
 
 struct OfflineSet {
   policy::SnapshotPtr snapshot;
   std::map<std::string, std::string> documents;  // the good ones: key -> JSON text
-  std::vector<DocumentFault> faults;
+  std::map<std::string, std::string> origins;    // key -> file, of all of them
+  std::vector<DocumentFault> faults;             // all of each refused one
 };
 
 // `path`: a directory laid out as <type>/<name>.json, or one such file.
-Result<OfflineSet> read_offline(const std::string& path);
+Result<OfflineSet> read_offline(const std::string& path,
+                                const policy::DecodeOptions& options = policy::DecodeOptions{});
 
 }  // namespace postern::ctl

@@ -11,18 +11,31 @@ namespace {
 
 using Target = std::variant<std::unique_ptr<ports::DocumentStore>, int>;
 
-Target open_redis(const Context& context, const TargetOptions& options) {
+// Without a configuration where the command line says it all.
+std::variant<settings::Settings, int> settings_for(const Context& context,
+                                                   const TargetOptions& options) {
+  std::error_code error;
+  if (!options.redis_url.empty() && !std::filesystem::exists(context.config, error)) {
+    return settings::Settings{};
+  }
   auto outcome = settings::load_file(context.config, settings::SecretFiles::leave);
   if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
     for (const settings::Fault& fault : *faults) fail(kConfiguration, fault.to_string());
     return kConfiguration;
   }
-  const settings::PolicyRedis& redis = std::get<settings::Settings>(outcome).policy.redis;
-  const auto address = redis::ServerAddress::parse(redis.url);
+  return std::get<settings::Settings>(std::move(outcome));
+}
+
+Target open_redis(const Context& context, const TargetOptions& options) {
+  const auto settings = settings_for(context, options);
+  if (const int* const exit = std::get_if<int>(&settings)) return *exit;
+  const settings::PolicyRedis& redis = std::get<settings::Settings>(settings).policy.redis;
+  const std::string& url = options.redis_url.empty() ? redis.url : options.redis_url;
+  const auto address = redis::ServerAddress::parse(url);
   if (!address) return fail(kConfiguration, "policy.redis.url: " + address.error().what);
   redis::RedisStoreOptions chosen;
   chosen.address = *address;
-  chosen.prefix = redis.prefix;
+  chosen.prefix = options.redis_prefix.empty() ? redis.prefix : options.redis_prefix;
   // The daemon's own user may only read: a writer says who he is.
   chosen.login.username = options.redis_user.empty() ? redis.username : options.redis_user;
   const std::string& file =
@@ -39,6 +52,10 @@ Target open_redis(const Context& context, const TargetOptions& options) {
 
 CLI::Option* add_target_options(CLI::App& verb, TargetOptions& options,
                                 const std::string& to_description) {
+  verb.add_option("--redis-url", options.redis_url,
+                  "with --to redis: redis://HOST:PORT/DATABASE; else policy.redis.url");
+  verb.add_option("--redis-prefix", options.redis_prefix,
+                  "with --to redis: what keys begin with; else policy.redis.prefix");
   verb.add_option("--redis-user", options.redis_user,
                   "with --to redis: who writes; else policy.redis.username");
   verb.add_option("--redis-password-file", options.redis_password_file,
@@ -53,6 +70,20 @@ Target open_target(const Context& context, const TargetOptions& options) {
     return fail(kUsage, options.to + ": no such directory (and not the word redis)");
   }
   return std::make_unique<directory::DirectoryStore>(options.to);
+}
+
+int shrink_guard_of(const Context& context, const TargetOptions& options, double& share) {
+  share = settings::Policy{}.shrink_guard;
+  std::error_code error;
+  const bool is_optional = options.to != "redis" || !options.redis_url.empty();
+  if (is_optional && !std::filesystem::exists(context.config, error)) return kDone;
+  auto outcome = settings::load_file(context.config, settings::SecretFiles::leave);
+  if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
+    for (const settings::Fault& fault : *faults) fail(kConfiguration, fault.to_string());
+    return kConfiguration;
+  }
+  share = std::get<settings::Settings>(outcome).policy.shrink_guard;
+  return kDone;
 }
 
 }  // namespace postern::ctl

@@ -34,6 +34,7 @@ void declare_verbs(CLI::App& app, Context& context) {
   add_policy(app, context);
   add_route(app, context);
   add_explain(app, context);
+  add_replay(app, context);
   add_import(app, context);
   add_sync(app, context);
   add_vault(app, context);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hex.h"
+#include "daemon/control_documents.h"
 #include "daemon/release.h"
 #include "decide/decide.h"
 #include "policy/decode.h"
@@ -183,6 +184,18 @@ std::vector<std::string> texts_of(const json& request, const char* member) {
   return texts;
 }
 
+Answer policy_keys(const Control::Parts& parts, const json& /*request*/) {
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
+  return json::parse(document_keys(*snapshot));
+}
+
+Answer policy_documents(const Control::Parts& parts, const json& request) {
+  const auto texts = document_texts(parts.keeper, texts_of(request, "keys"));
+  if (!texts) return Failure{kExitNo, texts.error().what};
+  return json::parse(*texts);
+}
+
 Answer explain(const Control::Parts& parts, const json& request) {
   session::ExplainRequest wanted;
   wanted.sender = text_of(request, "from");
@@ -324,6 +337,8 @@ constexpr Verb kVerbs[] = {
     {"status", false, status},
     {"policy show", false, policy_show},
     {"policy accept", false, policy_accept},
+    {"policy keys", false, policy_keys},
+    {"policy documents", false, policy_documents},
     {"route", false, route_address},
     {"explain", false, explain},
     {"vault list", true, vault_list},

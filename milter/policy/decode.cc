@@ -69,7 +69,7 @@ Result<DecodedValue> decode_tree(const DocumentKey& key, const Json& tree,
                                  const DecodeOptions& options) {
   Faults faults;
   DecodedValue value = read(key, tree, options, faults);
-  if (faults.first()) return *faults.first();
+  if (auto fault = faults.first()) return std::move(*fault);
   return value;
 }
 
@@ -90,6 +90,30 @@ std::vector<std::string> rule_faults_of(const DecodedValue& value) {
   if (const auto* rules = std::get_if<AttachmentRules>(&value)) return rules->rule_faults();
   if (const auto* opensrs = std::get_if<OpensrsDomain>(&value)) return opensrs->faults;
   return {};
+}
+
+std::vector<DocumentFault> faults_of(const DocumentKey& key, std::string_view json,
+                                     const DecodeOptions& options) {
+  Result<Json> tree = parse_json(json);
+  if (!tree) return {fault_from(tree.error().what)};
+  Faults faults;
+  const DecodedValue value = read(key, *tree, options, faults);
+  if (may_hold_private_keys(key.type)) wipe_texts(*tree);
+  std::vector<DocumentFault> found = faults.take();
+  for (const std::string& left_out : rule_faults_of(value)) found.push_back(fault_from(left_out));
+  return found;
+}
+
+std::set<std::string> members_read(const DocumentKey& key, std::string_view json,
+                                   const DecodeOptions& options) {
+  std::set<std::string> members;
+  Result<Json> tree = parse_json(json);
+  if (!tree) return members;
+  Faults faults;
+  faults.note_members_in(members);
+  (void)read(key, *tree, options, faults);
+  if (may_hold_private_keys(key.type)) wipe_texts(*tree);
+  return members;
 }
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,

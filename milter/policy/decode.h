@@ -10,12 +10,15 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "policy/attachment_rules.h"
+#include "policy/document_fault.h"
 #include "policy/document_key.h"
 #include "policy/documents.h"
 #include "policy/groups.h"
@@ -44,6 +47,16 @@ using Document =
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options);
+
+// Everything that is wrong in the document, in the order of its members: what refuses it, and what is
+// left out of it where it would be in force otherwise. Empty: nothing is.
+std::vector<DocumentFault> faults_of(const DocumentKey& key, std::string_view json,
+                                     const DecodeOptions& options);
+
+// The members that are looked for in this document, by their JSON pointers: what is not among them counts
+// for nothing.
+std::set<std::string> members_read(const DocumentKey& key, std::string_view json,
+                                   const DecodeOptions& options);
 
 // The document as Postern understands it, pretty JSON: defaults filled in, enums normalised,
 // unknown members carried over, secrets replaced by "(redacted)". For `policy show`.

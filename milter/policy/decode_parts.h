@@ -57,7 +57,7 @@ void for_each_object(const Json& tree, Faults& faults, Use&& use) {
     faults.note("the document: expected an array, found " + description_of(tree, ""));
     return;
   }
-  for (std::size_t i = 0; i < elements->size() && !faults.first(); ++i) {
+  for (std::size_t i = 0; i < elements->size() && !faults.is_full(); ++i) {
     use(ObjectReader((*elements)[i], "/" + std::to_string(i), faults));
   }
 }

@@ -9,6 +9,7 @@
 namespace postern::policy {
 namespace {
 
+constexpr std::string_view kWholeDocument = "the document: ";
 constexpr std::size_t kShownSize = 40;
 constexpr std::size_t kMaxIdSize = 255;
 constexpr double kMaxScore = 1'000'000;
@@ -40,6 +41,32 @@ bool has_control_character(std::string_view text) {
 }
 
 }  // namespace
+
+DocumentFault fault_from(std::string_view text) {
+  const std::size_t colon = text.find(": ");
+  const bool points = text.starts_with('/') && colon != std::string_view::npos;
+  if (points) return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 2))};
+  if (text.starts_with(kWholeDocument)) text.remove_prefix(kWholeDocument.size());
+  return {"", std::string(text)};
+}
+
+std::string to_string(const DocumentFault& fault) {
+  return (fault.pointer.empty() ? std::string(kWholeDocument) : fault.pointer + ": ") + fault.what;
+}
+
+void Faults::note(std::string_view text) {
+  if (is_full()) return;
+  DocumentFault fault = fault_from(text);
+  const bool known =
+      std::any_of(faults_.begin(), faults_.end(),
+                  [&fault](const DocumentFault& one) { return one.pointer == fault.pointer; });
+  if (!known) faults_.push_back(std::move(fault));
+}
+
+std::optional<Error> Faults::first() const {
+  if (faults_.empty()) return std::nullopt;
+  return permanent_error(to_string(faults_.front()));
+}
 
 std::string folded(std::string_view text) {
   std::string result = ascii_lower(text);

@@ -1,6 +1,6 @@
 // Purpose:   reads the members of one JSON object and names the member (JSON pointer) that is
-// wrong. Ownership: borrows the tree and the Faults, both of which outlive it. Failure:   the first
-// wrong member is noted in Faults; every read after it goes on with its fallback, so
+// wrong. Ownership: borrows the tree and the Faults, both of which outlive it. Failure:   every wrong
+// member is noted in Faults, once; every read after it goes on with its fallback, so
 //            that a decoder reads straight down and asks once at the end.
 // Source:    RFC 6901 (JSON pointer).
 #pragma once
@@ -9,11 +9,14 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
+#include "policy/document_fault.h"
 #include "policy/documents.h"
 #include "policy/json_tree.h"
 
@@ -21,14 +24,24 @@ namespace postern::policy {
 
 class Faults {
  public:
-  // Keeps the first: what follows may only follow from it.
-  void note(std::string text) {
-    if (!first_) first_ = permanent_error(std::move(text));
+  // `text` is "<pointer>: <what>", or "the document: <what>". Of one member the first is kept: what
+  // follows there may only follow from it.
+  void note(std::string_view text);
+  // The first of all, as it was noted. Nothing: all is well.
+  std::optional<Error> first() const;
+  std::vector<DocumentFault> take() { return std::move(faults_); }
+  // A hostile document must not make as many faults as it has members.
+  bool is_full() const { return faults_.size() >= kMaxDocumentFaults; }
+
+  // From here on every member that a reader looks for is noted in `members`, by its pointer.
+  void note_members_in(std::set<std::string>& members) { members_ = &members; }
+  void looked_for(const std::string& pointer, std::string_view name) {
+    if (members_ != nullptr) members_->insert(pointer + "/" + std::string(name));
   }
-  const std::optional<Error>& first() const { return first_; }
 
  private:
-  std::optional<Error> first_;
+  std::vector<DocumentFault> faults_;
+  std::set<std::string>* members_ = nullptr;
 };
 
 template <typename E, std::size_t N>
@@ -94,7 +107,10 @@ class ObjectReader {
   Faults& faults() const { return *faults_; }
 
  private:
-  const Json* find(std::string_view name) const { return json_->find(name); }
+  const Json* find(std::string_view name) const {
+    faults_->looked_for(pointer_, name);
+    return json_->find(name);
+  }
 
   const Json* json_;
   std::string pointer_;

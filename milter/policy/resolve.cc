@@ -156,6 +156,24 @@ Resolved resolve_as(Side side, const Snapshot& snapshot, const mail::Address& ad
 
 }  // namespace
 
+std::vector<DanglingId> dangling_ids(const Snapshot& snapshot, const Domain& domain,
+                                     const User* user) {
+  std::vector<DanglingId> found;
+  const bool has_policy = (user == nullptr ? domain.policy : user->policy) != nullptr;
+  const auto& policy_id = user == nullptr ? domain.policy_id : user->policy_id;
+  if (!has_policy && policy_id &&
+      std::holds_alternative<Dangling>(policy_by_id(snapshot, domain, *policy_id, ""))) {
+    found.push_back({DocumentType::policy, *policy_id});
+  }
+  const bool has_platform = user != nullptr && user->platform != nullptr;
+  const auto& platform_id = user == nullptr ? domain.platform_id : user->platform_id;
+  if (!has_platform && platform_id &&
+      std::holds_alternative<Dangling>(platform_by_id(snapshot, domain, *platform_id, ""))) {
+    found.push_back({DocumentType::platform, *platform_id});
+  }
+  return found;
+}
+
 const User* find_user(const Snapshot& snapshot, const Domain& domain, const mail::Address& address,
                       std::string_view delimiters) {
   const mail::Address canonical = address.in_domain(domain.name);

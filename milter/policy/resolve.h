@@ -53,6 +53,14 @@ struct RecipientPolicy {
 
 using Resolved = std::variant<UnknownDomain, Dangling, RecipientPolicy>;
 
+struct DanglingId {
+  DocumentType type;  // policy or platform
+  Id id;
+};
+// The ids of a user, or of a domain with `user` nullptr, that do not resolve: its mail is deferred.
+std::vector<DanglingId> dangling_ids(const Snapshot& snapshot, const Domain& domain,
+                                     const User* user);
+
 // The user an address of `domain` (or of an alias of it) stands for; nullptr: no such document.
 const User* find_user(const Snapshot& snapshot, const Domain& domain, const mail::Address& address,
                       std::string_view delimiters);

@@ -245,9 +245,8 @@ void converse(Session& session, const ClientFacts& client, const ExplainRequest&
   session.end_of_message("explain", editor);
 }
 
-}  // namespace
-
-Result<std::string> explain_message(const Services& services, const ExplainRequest& request) {
+Result<Explained> explain_into(const Services& services, const ExplainRequest& request,
+                               MessageEditor& editor) {
   if (request.recipients.empty()) return permanent_error("at least one recipient is needed");
   ClientFacts client;
   client.address = IpAddress::parse(request.client.empty() ? kNobodysAddress : request.client);
@@ -270,12 +269,25 @@ Result<std::string> explain_message(const Services& services, const ExplainReque
   if (!snapshot || !snapshot->usable()) return permanent_error("no mail policy is in force");
 
   Explained explained;
-  NotingEditor editor;
   {
     Session session(own, &explained);
     converse(session, client, request, editor);
   }
-  return as_text(explained, editor.take());
+  return explained;
+}
+
+}  // namespace
+
+Result<Explained> explain(const Services& services, const ExplainRequest& request) {
+  NotingEditor editor;
+  return explain_into(services, request, editor);
+}
+
+Result<std::string> explain_message(const Services& services, const ExplainRequest& request) {
+  NotingEditor editor;
+  const auto explained = explain_into(services, request, editor);
+  if (!explained) return explained.error();
+  return as_text(*explained, editor.take());
 }
 
 }  // namespace postern::session

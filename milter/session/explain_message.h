@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "session/explained.h"
 #include "session/services.h"
 
 namespace postern::session {
@@ -26,6 +27,10 @@ struct ExplainRequest {
   std::string message;               // the file; empty: a short clean message
 };
 
+// As values, without what would be changed about the message.
+Result<Explained> explain(const Services& services, const ExplainRequest& request);
+
+// As JSON.
 Result<std::string> explain_message(const Services& services, const ExplainRequest& request);
 
 }  // namespace postern::session

@@ -1,6 +1,7 @@
 """What an operator sees: metrics, health, the log line of a message, posternctl."""
 import json
 import re
+import shutil
 
 METRICS = ["postern_messages_total", "postern_recipients_total", "postern_transaction_seconds_count",
            "postern_policy_generation", "postern_policy_age_seconds", "postern_policy_refused_documents",
@@ -47,7 +48,12 @@ def test_policy_show_hides_secrets(world):
 
 
 def test_policy_check_judges_a_directory(world):
-    assert world.posternd.ctl("policy", "check", world.posternd.policy_folder).returncode == 0
+    done = world.posternd.ctl("policy", "check", world.posternd.policy_folder, check=False)
+    assert done.returncode == 1  # one user's policyId leads nowhere, on purpose
+    assert "1 faults" in done.stdout and "lancel@lannister.net.json: /policyId: zzzzz does not" in done.stdout
+    sound = shutil.copytree(world.posternd.policy_folder, world.folder / "sound")
+    (sound / "user" / "lancel@lannister.net.json").unlink()
+    assert world.posternd.ctl("policy", "check", sound).returncode == 0
     broken = world.folder / "broken"
     folder = broken / "domain"
     folder.mkdir(parents=True)
