@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "ports/outbox.h"
 
-namespace SQLite {
+namespace SQLite {  // NOLINT(readability-identifier-naming): the name is the library's
 class Database;
 }
 
