@@ -6,7 +6,7 @@
 #include "adapters/net/stream.h"
 #include "adapters/smtp/connectivity.h"
 #include "adapters/spf/checker.h"
-#include "ctl/context.h"
+#include "ctl/health.h"
 #include "ctl/offline.h"
 #include "health/facts.h"
 #include "mail/domain_name.h"
