@@ -69,8 +69,10 @@ ApiResult ApiClient::get(const std::string& path) {
     auto& again = std::get<Again>(outcome);
     why = std::move(again.why);
     if (again.after && *again.after > options_.longest_wait) {
-      return ApiError{ApiFault::away, path + ": " + why + ", and asks to be left alone for " +
-                                          std::to_string(again.after->count() / 1000) + " s"};
+      why.append(", and asks to be left alone for ")
+          .append(std::to_string(again.after->count() / 1000))
+          .append(" s");
+      return ApiError{ApiFault::away, path + ": " + why};
     }
     if (again.after) {
       const SteadyTime until = std::chrono::steady_clock::now() + *again.after;
