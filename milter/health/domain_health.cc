@@ -59,6 +59,8 @@ Entry check_platform(const policy::Platform& platform, const Tools& tools) {
 
 std::vector<Entry> check_domain(const Facts& facts, const Tools& tools) {
   std::vector<Entry> entries;
+  entries.reserve((1 + facts.aliases.size()) * (2 + facts.keys.size()) + facts.platforms.size() +
+                  2);
   std::vector<std::string> names = {facts.name};
   names.insert(names.end(), facts.aliases.begin(), facts.aliases.end());
   for (const std::string& name : names) entries.push_back(check_mx(name, tools));

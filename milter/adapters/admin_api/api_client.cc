@@ -72,7 +72,7 @@ ApiResult ApiClient::get(const std::string& path) {
       why.append(", and asks to be left alone for ")
           .append(std::to_string(again.after->count() / 1000))
           .append(" s");
-      return ApiError{ApiFault::away, path + ": " + why};
+      break;
     }
     if (again.after) {
       const SteadyTime until = std::chrono::steady_clock::now() + *again.after;
@@ -83,8 +83,7 @@ ApiResult ApiClient::get(const std::string& path) {
   }
   if (unauthorized_) return ApiError{ApiFault::stopped, path + ": the token is not accepted"};
   if (stopped_) return ApiError{ApiFault::stopped, path + ": stopped"};
-  return ApiError{ApiFault::away,
-                  path + ": " + why + " (tried " + std::to_string(options_.tries) + " times)"};
+  return ApiError{ApiFault::away, path + ": " + why};
 }
 
 std::variant<ApiAnswer, ApiError, ApiClient::Again> ApiClient::try_once(const std::string& path) {
