@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "ctl/health.h"
 #include "ctl/terminal.h"
 #include "server/control_client.h"
 #include "settings/load.h"
@@ -47,7 +48,9 @@ int fail(int exit, const std::string& what) {
   return exit;
 }
 
-Asked ask_daemon(const Context& context, const json& request) {
+namespace {
+
+Asked ask(const Context& context, const json& request, bool quietly) {
   const auto socket = control_socket(context);
   if (const int* const exit = std::get_if<int>(&socket)) return {*exit, {}};
   const auto line = server::ask(std::get<std::string>(socket), request.dump(), kPatience);
@@ -57,9 +60,21 @@ Asked ask_daemon(const Context& context, const json& request) {
     return {fail(kDaemonAway, "the daemon's answer is not understood"), {}};
   }
   if (answer["ok"] != true) {
-    return {fail(answer.value("exit", kNo), answer.value("error", "no reason given")), {}};
+    const int exit = answer.value("exit", kNo);
+    if (quietly && exit == kNo) return {exit, {}};
+    return {fail(exit, answer.value("error", "no reason given")), {}};
   }
   return {kDone, answer["answer"]};
+}
+
+}  // namespace
+
+Asked ask_daemon(const Context& context, const json& request) {
+  return ask(context, request, false);
+}
+
+Asked ask_daemon_quietly(const Context& context, const json& request) {
+  return ask(context, request, true);
 }
 
 void print(const Context& context, const json& answer,

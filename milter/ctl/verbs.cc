@@ -2,6 +2,8 @@
 
 #include <sstream>
 
+#include "ctl/health.h"
+
 namespace postern::ctl {
 namespace {
 
@@ -35,6 +37,7 @@ void declare_verbs(CLI::App& app, Context& context) {
   add_route(app, context);
   add_explain(app, context);
   add_replay(app, context);
+  add_health(app, context);
   add_import(app, context);
   add_sync(app, context);
   add_vault(app, context);

@@ -69,8 +69,10 @@ ApiResult ApiClient::get(const std::string& path) {
     auto& again = std::get<Again>(outcome);
     why = std::move(again.why);
     if (again.after && *again.after > options_.longest_wait) {
-      return ApiError{ApiFault::away, path + ": " + why + ", and asks to be left alone for " +
-                                          std::to_string(again.after->count() / 1000) + " s"};
+      why.append(", and asks to be left alone for ")
+          .append(std::to_string(again.after->count() / 1000))
+          .append(" s");
+      break;
     }
     if (again.after) {
       const SteadyTime until = std::chrono::steady_clock::now() + *again.after;
@@ -81,8 +83,7 @@ ApiResult ApiClient::get(const std::string& path) {
   }
   if (unauthorized_) return ApiError{ApiFault::stopped, path + ": the token is not accepted"};
   if (stopped_) return ApiError{ApiFault::stopped, path + ": stopped"};
-  return ApiError{ApiFault::away,
-                  path + ": " + why + " (tried " + std::to_string(options_.tries) + " times)"};
+  return ApiError{ApiFault::away, path + ": " + why};
 }
 
 std::variant<ApiAnswer, ApiError, ApiClient::Again> ApiClient::try_once(const std::string& path) {

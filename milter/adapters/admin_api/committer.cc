@@ -60,6 +60,7 @@ void Committer::flush(State& state) {
   auto tasks = std::exchange(state.tasks, {});
   if (state.failure) return;
   std::vector<std::string> keys;
+  keys.reserve(pending.size());
   for (const auto& [key, fresh] : pending) keys.push_back(key);
   std::map<std::string, std::string> stored;
   if (!keys.empty()) {

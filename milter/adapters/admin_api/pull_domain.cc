@@ -138,25 +138,28 @@ bool Pull::pull_rules(const std::string& path, const std::string& owner) {
   away_in_a_row_ = 0;
   own_lists_.with([&](std::set<std::string>& own_lists) { own_lists.insert(owner); });
   bool foreign = false;
-  for (auto& [name, rules] : found) {
+  for (auto& entry : found) {
+    const std::string& name = entry.first;
+    Rules& rules = entry.second;
     foreign = foreign || name != owner;
     if (was_done_before(name)) {
-      problem(path + ": rules of wblist:" + name +
-              ", whose own list this round did not ask for; it stays");
+      std::string what = path;
+      what.append(": rules of wblist:").append(name);
+      problem(what + ", whose own list this round did not ask for; it stays");
       continue;
     }
-    const Json whole = rules_.with([&](std::map<std::string, Rules>& all) {
+    // Put while nobody else can add to the same owner: the last one put has to be the one with all of them.
+    rules_.with([&](std::map<std::string, Rules>& all) {
       Rules& united = all[name];
       for (auto& [id, rule] : rules) united.insert_or_assign(id, std::move(rule));
       Json::Array array;
       for (const auto& [id, rule] : united) array.push_back(rule);
-      return Json{std::move(array)};
+      committer_.put({DocumentType::wblist, name}, Json{std::move(array)});
     });
-    committer_.put({DocumentType::wblist, name}, whole);
   }
-  const bool others_spoke_for_him =
-      rules_.with([&](const std::map<std::string, Rules>& all) { return all.contains(owner); });
-  if (!others_spoke_for_him) committer_.remove(own);
+  rules_.with([&](const std::map<std::string, Rules>& all) {
+    if (!all.contains(owner)) committer_.remove(own);
+  });
   // A list that holds other owners' rules is asked for again when a round goes on: they have to be united.
   return !foreign;
 }

@@ -123,8 +123,12 @@ Result<DirectoryStore::Known> DirectoryStore::look() const {
       const auto meaning = read_file_name(name);
       const auto* document = std::get_if<DocumentFile>(&meaning);
       if (document == nullptr) continue;
-      const auto key = policy::DocumentKey::parse(folder + ":" + document->name);
-      found[key ? key->to_string() : folder + ":" + document->name].push_back(folder + "/" + name);
+      std::string as_named = folder;
+      as_named.append(":").append(document->name);
+      std::string path = folder;
+      path.append("/").append(name);
+      const auto key = policy::DocumentKey::parse(as_named);
+      found[key ? key->to_string() : as_named].push_back(std::move(path));
     }
     if (error) return fault(directory_ + "/" + folder, error.value());
   }
