@@ -151,12 +151,12 @@ TEST_F(RoomTest, TheAlarmLooksAtTheFileSystemToo) {
   EXPECT_EQ(open_vault(chosen)->room()->state, ports::RoomState::full);
 }
 
-// A file system of its own, two megabytes large.
+// A file system of its own, six megabytes large.
 class SmallDisk {
  public:
   explicit SmallDisk(const std::filesystem::path& path) : path_(path) {
     std::filesystem::create_directories(path);
-    mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=2m") == 0;
+    mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=6m") == 0;
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
