@@ -51,8 +51,9 @@ std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
     if (!rules || !seen.insert({recipient.identity(), planned.purpose}).second) continue;
     copies.push_back({recipient.target().to_string(), rules->domain->name, planned.purpose,
                       decision.decider, decision.reason(),
-                      planned.instead_of_refusal ? decide::kDaysInsteadOfRefusal
-                                                 : decide::duration_of(*rules->policy, planned.purpose)});
+                      planned.instead_of_refusal
+                          ? decide::kDaysInsteadOfRefusal
+                          : decide::duration_of(*rules->policy, planned.purpose)});
   }
   return copies;
 }
