@@ -12,6 +12,7 @@
 #include "adapters/spamd/spamd_scanner.h"
 #include "adapters/vault/vault.h"
 #include "daemon/host_name.h"
+#include "mail/domain_name.h"
 
 namespace postern::daemon {
 namespace {
@@ -129,7 +130,6 @@ std::vector<std::string> not_enforced(const settings::Settings& settings) {
   std::vector<std::string> keys;
   if (!settings.outgoing.providers.empty()) keys.emplace_back("outgoing.providers");
   if (!settings.bounce.mx_hosts.empty()) keys.emplace_back("bounce.mx_hosts");
-  if (!settings.srs.domain.empty()) keys.emplace_back("srs.domain");
   if (!settings.vault.deliver.empty()) keys.emplace_back("vault.deliver");
   return keys;
 }
@@ -152,6 +152,7 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.recipient_delimiters = settings.recipient_delimiter;
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;
+  rules.srs_domain = mail::to_a_label(settings.srs.domain).value_or("");
   rules.authserv_id = settings.authserv_id;
   rules.authenticates_always =
       settings.authentication_results == settings::AuthenticationResults::always;

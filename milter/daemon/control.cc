@@ -170,7 +170,9 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   if (address.empty()) return Failure{kExitUsage, "route needs an address"};
   const policy::SnapshotPtr snapshot = parts.snapshot.get();
   if (!snapshot) return Failure{kExitNo, "no policy is in force"};
-  const route::RouteOptions options{parts.services.rules.get()->recipient_delimiters};
+  const auto rules = parts.services.rules.get();
+  const route::RouteOptions options{rules->recipient_delimiters,
+                                    session::return_options(parts.services, *rules)};
   return json::parse(route::route_report(*snapshot, address, options));
 }
 

@@ -166,7 +166,9 @@ Result<std::unique_ptr<server::SocketmapServer>> Daemon::serve_tables(const std:
 route::RouteAnswer Daemon::look_up(route::Table table, std::string_view key) const {
   const policy::SnapshotPtr snapshot = snapshot_.get();
   if (!snapshot) return route::Temporary{"no policy is loaded yet"};
-  return route::answer(*snapshot, table, key, {services_.rules.get()->recipient_delimiters});
+  const auto rules = services_.rules.get();
+  return route::answer(*snapshot, table, key,
+                       {rules->recipient_delimiters, session::return_options(services_, *rules)});
 }
 
 std::vector<std::string> Daemon::not_ready() const {

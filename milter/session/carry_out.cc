@@ -153,12 +153,17 @@ Status Transaction::dress(const decide::Delivery& delivery,
 Status Transaction::add_findings(const decide::Delivery& delivery,
                                  const std::vector<decide::Decision>& decisions,
                                  MessageEditor& editor) {
-  const auto required = [this](std::size_t i) { return recipients_[i].rules->policy->spam_score; };
+  // Nothing: a bounce on its way to a sender elsewhere, who has no rules here.
+  using Required = decltype(std::optional(recipients_.front().rules->policy->spam_score));
+  const auto required = [this](std::size_t i) -> Required {
+    const auto& rules = recipients_[i].rules;
+    return rules ? Required(rules->policy->spam_score) : std::nullopt;
+  };
   const std::size_t first = delivery.recipients.front();
   const bool agree = std::all_of(delivery.recipients.begin(), delivery.recipients.end(),
                                  [&](std::size_t i) { return required(i) == required(first); });
-  if (Status done = add_spam_headers(
-          decisions[first], agree ? std::make_optional(required(first)) : std::nullopt, editor);
+  if (Status done =
+          add_spam_headers(decisions[first], agree ? required(first) : std::nullopt, editor);
       !done) {
     return done;
   }
@@ -197,8 +202,9 @@ Status Transaction::add_authentication_results(MessageEditor& editor) {
 Status Transaction::sign(const decide::Delivery& delivery, MessageEditor& editor,
                          std::vector<std::string>& signed_by) {
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
-  const bool leaves_us = std::any_of(delivery.recipients.begin(), delivery.recipients.end(),
-                                     [this](std::size_t i) { return !recipients_[i].rules; });
+  const bool leaves_us = std::any_of(
+      delivery.recipients.begin(), delivery.recipients.end(),
+      [this](std::size_t i) { return !recipients_[i].rules || recipients_[i].elsewhere; });
   if (outgoing == nullptr || !leaves_us || !may_be_signed_ || services_.signer == nullptr) {
     return success();
   }
@@ -229,6 +235,7 @@ Result<std::vector<ports::OutboxCopy>> Transaction::leaving_copies(
       return added.error();
     }
     copy.sender = sender_.address ? sender_.address->to_string() : "";
+    if (delivery.is_forwarded) copy.sender = *forwarding_sender_;
     copy.header = editor.header_block();
     copy.body = editor.body();
     copy.eight_bit = sender_.eight_bit;

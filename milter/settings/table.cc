@@ -174,7 +174,7 @@ void add_flow(Table<Settings>& table) {
        setting("bounce.mx_hosts", Reload::restart, in(&Settings::bounce, &Bounce::mx_hosts),
                list_of(text(check_host)),
                "Our own hosts that may stand in a custom MAIL FROM domain's MX."),
-       setting("srs.domain", Reload::restart, in(&Settings::srs, &Srs::domain),
+       setting("srs.domain", Reload::live, in(&Settings::srs, &Srs::domain),
                text_or_empty(check_domain),
                "The operator's domain for forwarded mail; empty: external group members get the "
                "sender as he is."),
