@@ -145,6 +145,7 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
               {"scanners", scanners},
               {"vault", vault_status(parts.vault)},
               {"outbox", outbox_status(parts.outbox)},
+              {"mailboxes", outbox_status(parts.mailboxes)},
               {"settings_not_enforced", parts.settings_not_enforced}};
 }
 
@@ -276,6 +277,7 @@ json entry_as_json(const ports::OutboxEntry& entry) {
           {"id", entry.id},
           {"sender", entry.copy.sender},
           {"recipients", recipients},
+          {"to", entry.into_mailbox ? "mailbox" : "mta"},
           {"since", to_rfc3339(entry.since)},
           {"attempts", entry.attempts},
           {"next", entry.given_up ? json(nullptr) : json(to_rfc3339(entry.next))},

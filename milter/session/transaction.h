@@ -149,6 +149,7 @@ class Transaction {
       const decide::Plan& plan, const std::vector<decide::Decision>& decisions) const;
   Status store(std::vector<ports::VaultCopy> copies, std::vector<ports::OutboxCopy> leaving,
                std::string_view queue_id);
+  Result<std::string> mailbox_header(std::string_view queue_id) const;
   // What one delivery looks like, whoever edits it: the MTA, or the copy that leaves.
   Status dress(const decide::Delivery& delivery, const std::vector<decide::Decision>& decisions,
                MessageEditor& editor);

@@ -205,9 +205,9 @@ void add_keeping(Table<Settings>& table) {
        setting("vault.min_free", Reload::restart, in(&Settings::vault, &Vault::min_free), size(),
                "Nothing is kept when less than this is free on the disk."),
        setting("vault.deliver", Reload::restart, in(&Settings::vault, &Vault::deliver),
-               text_or_empty(check_endpoint),
-               "A server that kept copies are handed to as well: host:port or unix:/path; empty "
-               "for none."),
+               text_or_empty(check_lmtp_url),
+               "The mailboxes' server, which gets what is quarantined and retained as well: "
+               "lmtp://host:port or lmtp:///path; empty for none."),
        setting("signing.missing_key", Reload::live, in(&Settings::signing, &Signing::missing_key),
                choice<MissingKey>({{"accept", MissingKey::accept}, {"defer", MissingKey::defer}}),
                "Outgoing mail whose DKIM key cannot be used: accept sends it unsigned, defer waits "

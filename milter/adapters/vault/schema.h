@@ -4,7 +4,7 @@
 
 namespace postern::vault {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // A message is one blob, and at least one copy or one row in the outbox. `totals` is kept by triggers, so that asking for the
 // sum costs nothing with a million rows. Releases are only ever added: they are the audit trail.
@@ -88,6 +88,18 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_by_id ON outbox (id);
 CREATE INDEX outbox_by_age ON outbox (given_up, since, row);
+)sql";
+
+// Version 3. A stored copy may go into a mailbox as well: such a row names its copy, and one that was given
+// up goes with it.
+inline constexpr const char* kMailboxSchema = R"sql(
+ALTER TABLE outbox ADD COLUMN copy INTEGER;
+DROP INDEX outbox_by_age;
+CREATE INDEX outbox_by_age ON outbox (copy IS NULL, given_up, since, row);
+CREATE INDEX outbox_by_copy ON outbox (copy) WHERE copy IS NOT NULL;
+CREATE TRIGGER copy_given_up AFTER DELETE ON copy BEGIN
+  DELETE FROM outbox WHERE copy = OLD.row AND given_up = 1;
+END;
 )sql";
 
 }  // namespace postern::vault
