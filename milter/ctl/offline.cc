@@ -14,7 +14,7 @@ Result<OfflineSet> read_directory(const fs::path& directory, const std::string& 
   auto files = directory::scan(directory.string(), {}, true, [](const std::string&) {});
   if (!files) return files.error();
   OfflineSet set;
-  policy::SnapshotEditor editor(policy::Snapshot{}, policy::DecodeOptions{});
+  policy::SnapshotEditor editor(policy::Snapshot{}, offline_options());
   // In the order of the keys, as the daemon does: which of two claims to an alias is the second one
   // must not depend on the file system.
   std::map<std::string, std::pair<std::string, std::string>> by_key;
@@ -45,6 +45,12 @@ Result<OfflineSet> read_directory(const fs::path& directory, const std::string& 
 }
 
 }  // namespace
+
+policy::DecodeOptions offline_options() {
+  policy::DecodeOptions options;
+  options.sealed_may_stay = true;
+  return options;
+}
 
 Result<OfflineSet> read_offline(const std::string& path) {
   std::error_code error;

@@ -23,6 +23,9 @@ struct OfflineSet {
   std::vector<DocumentFault> faults;
 };
 
+// What may be sealed stays so: the key that opens it is the daemon's.
+policy::DecodeOptions offline_options();
+
 // `path`: a directory laid out as <type>/<name>.json, or one such file.
 Result<OfflineSet> read_offline(const std::string& path);
 

@@ -13,8 +13,10 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
+#include "base/sealed_box.h"
 #include "policy/attachment_rules.h"
 #include "policy/document_key.h"
 #include "policy/documents.h"
@@ -30,6 +32,13 @@ struct DecodeOptions {
   unsigned shortest_subnet = 16;
   // What OpenSRS's spamlevel means as a spamScore.
   SpamLevels spam_levels = {};
+  // keys.seal_file: what opens sealed members.
+  std::vector<SealKey> seal_keys = {};
+  // outgoing.allow_plain_auth: a smarthost may ask for its password without TLS.
+  bool allow_plain_auth = true;
+  // Without any of these keys: what is sealed is taken for good, unread. For who judges documents
+  // on a host that is not theirs; such a key cannot sign, such a password lets nobody in.
+  bool sealed_may_stay = false;
 };
 
 // Documents of types that no rule reads yet are checked to be JSON and kept as they are.

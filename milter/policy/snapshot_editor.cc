@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "policy/decode_parts.h"
 #include "policy/snapshot.h"
 
@@ -12,6 +13,13 @@ std::uint64_t label_of(const std::string& id, const std::string& name,
 }
 
 std::size_t index_of(DocumentType type) { return static_cast<std::size_t>(type); }
+
+// The end of a public key tells two keys apart; all of them begin alike.
+std::string shown(const DkimKey& key) {
+  static constexpr std::size_t kShown = 24;
+  const std::string& text = key.public_key;
+  return "p=..." + text.substr(text.size() - std::min(text.size(), kShown));
+}
 
 // A deleted domain is as unknown: its clients are strangers.
 std::vector<IpNetwork> networks_of(const Domain& domain) {
@@ -42,6 +50,22 @@ void remove_from(PersistentMap<std::string, Names>& sets, const std::string& key
   } else {
     sets.put(key, std::move(names));
   }
+}
+
+// A selector names one key for good: it is the one in the DNS and in receivers' caches, and what
+// another key signs under it does not verify.
+Status check_rotation(const DkimKeys* in_force, const DkimKeys& keys) {
+  if (in_force == nullptr) return success();
+  for (const DkimKey& key : keys.keys) {
+    for (const DkimKey& old : in_force->keys) {
+      if (old.selector != key.selector || old.public_key == key.public_key) continue;
+      if (old.public_key.empty() || key.public_key.empty()) continue;  // left sealed
+      return permanent_error("selector \"" + printable(key.selector, 63) +
+                             "\" is in force with the key " + shown(old) + ", not " + shown(key) +
+                             ": a new key needs a new selector");
+    }
+  }
+  return success();
 }
 
 }  // namespace
@@ -148,6 +172,7 @@ Status SnapshotEditor::put_in_force(Platform platform, const std::string& id) {
 
 Status SnapshotEditor::put_in_force(DkimKeys keys) {
   const std::string domain = keys.domain;
+  if (Status fits = check_rotation(draft_.dkim(domain), keys); !fits) return fits;
   draft_.dkim_.put(domain, std::make_shared<const DkimKeys>(std::move(keys)));
   return success();
 }
@@ -190,6 +215,10 @@ Status SnapshotEditor::put_in_force(Domain domain) {
 
 Status SnapshotEditor::put_in_force(OpensrsDomain opensrs) {
   const std::string name = opensrs.name;
+  // Where a dkim document stands, this key signs nothing.
+  if (opensrs.dkim && draft_.dkim_.find(name) == nullptr) {
+    if (Status fits = check_rotation(draft_.dkim(name), *opensrs.dkim); !fits) return fits;
+  }
   return install(name, written(name), std::make_shared<const OpensrsDomain>(std::move(opensrs)),
                  "/attributes/aliases");
 }
