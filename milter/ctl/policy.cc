@@ -35,6 +35,11 @@ json warnings_of(const policy::Snapshot& snapshot) {
       warnings.push_back("domain:" + domain.name + ": outgoingSubnets " + fault);
     }
   });
+  snapshot.for_each_smarthost([&](const policy::Smarthost& smarthost) {
+    if (!smarthost.risks_its_password()) return;
+    warnings.push_back("smarthost:" + smarthost.id +
+                       ": its password travels over a connection without TLS");
+  });
   return warnings;
 }
 

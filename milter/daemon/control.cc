@@ -6,6 +6,7 @@
 #include "daemon/release.h"
 #include "decide/decide.h"
 #include "policy/decode.h"
+#include "policy/dkim_report.h"
 #include "route/route_report.h"
 #include "session/explain_message.h"
 
@@ -162,6 +163,15 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   return json::parse(route::route_report(*snapshot, address, options));
 }
 
+Answer dkim_keys(const Control::Parts& parts, const json& request) {
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
+  const std::string domain = text_of(request, "domain");
+  const auto report = policy::dkim_report(*snapshot, domain);
+  if (!report) return Failure{kExitNo, domain + ": no such domain"};
+  return json::parse(*report);
+}
+
 std::vector<std::string> texts_of(const json& request, const char* member) {
   std::vector<std::string> texts;
   const auto found = request.find(member);
@@ -286,6 +296,7 @@ constexpr Verb kVerbs[] = {
     {"policy show", false, policy_show},
     {"policy accept", false, policy_accept},
     {"route", false, route_address},
+    {"dkim keys", false, dkim_keys},
     {"explain", false, explain},
     {"vault list", true, vault_list},
     {"vault show", true, vault_show},

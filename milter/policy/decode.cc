@@ -57,8 +57,9 @@ DecodedValue read(const DocumentKey& key, const Json& tree, const DecodeOptions&
       return read_opensrs(tree, key.name, options, faults);
     case DocumentType::mailfrom:
     case DocumentType::identity:
-    case DocumentType::smarthost:
       return Opaque{};
+    case DocumentType::smarthost:
+      return read_smarthost(ObjectReader(tree, "", faults), key.name, options);
   }
   return Opaque{};
 }
@@ -90,6 +91,7 @@ bool may_hold_private_keys(DocumentType type) {
 std::vector<std::string> rule_faults_of(const DecodedValue& value) {
   if (const auto* rules = std::get_if<AttachmentRules>(&value)) return rules->rule_faults();
   if (const auto* opensrs = std::get_if<OpensrsDomain>(&value)) return opensrs->faults;
+  if (const auto* smarthost = std::get_if<Smarthost>(&value)) return smarthost->faults;
   return {};
 }
 

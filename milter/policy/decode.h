@@ -23,6 +23,7 @@
 #include "policy/groups.h"
 #include "policy/opensrs.h"
 #include "policy/sender_rules.h"
+#include "policy/smarthost.h"
 #include "policy/uri_rules.h"
 
 namespace postern::policy {
@@ -49,7 +50,8 @@ using Document =
                  std::shared_ptr<const Policy>, std::shared_ptr<const Platform>,
                  std::shared_ptr<const DkimKeys>, std::shared_ptr<const SenderRules>,
                  std::shared_ptr<const AttachmentRules>, std::shared_ptr<const UriRules>,
-                 std::shared_ptr<const Groups>, std::shared_ptr<const OpensrsDomain>, Opaque>;
+                 std::shared_ptr<const Groups>, std::shared_ptr<const OpensrsDomain>,
+                 std::shared_ptr<const Smarthost>, Opaque>;
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options);

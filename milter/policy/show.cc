@@ -236,6 +236,21 @@ Json shown_attributes(const OpensrsDomain& domain) {
   return object(std::move(members));
 }
 
+Json shown(const Smarthost& smarthost) {
+  Members members = {{"instanceID", text(smarthost.instance_id)},
+                     {"hostname", text(smarthost.host)},
+                     {"portNumber", number(smarthost.port)},
+                     {"secureConnection", named(smarthost.security, kSmarthostSecurities)},
+                     {"authenticationEnabled", Json{smarthost.authenticates}},
+                     {"userId", text(smarthost.user)},
+                     {"senderAddress", text(smarthost.sender)}};
+  if (!smarthost.faults.empty()) {
+    members.push_back(
+        {"leftOut", list(smarthost.faults, [](const auto& one) { return text(one); })});
+  }
+  return object(std::move(members));
+}
+
 // What is understood replaces what was written; what nobody read stays. Lists keep their order
 // while decoding, so that of equally long ones the elements belong together.
 void lay_over(Json& written, const Json& understood) {

@@ -1,7 +1,8 @@
 #include <algorithm>
 
-#include "base/text.h"
 #include "policy/decode_parts.h"
+#include "policy/dkim_rotation.h"
+#include "policy/name_sets.h"
 #include "policy/snapshot.h"
 
 namespace postern::policy {
@@ -14,13 +15,6 @@ std::uint64_t label_of(const std::string& id, const std::string& name,
 
 std::size_t index_of(DocumentType type) { return static_cast<std::size_t>(type); }
 
-// The end of a public key tells two keys apart; all of them begin alike.
-std::string shown(const DkimKey& key) {
-  static constexpr std::size_t kShown = 24;
-  const std::string& text = key.public_key;
-  return "p=..." + text.substr(text.size() - std::min(text.size(), kShown));
-}
-
 // A deleted domain is as unknown: its clients are strangers.
 std::vector<IpNetwork> networks_of(const Domain& domain) {
   return domain.status == DomainStatus::deleted ? std::vector<IpNetwork>()
@@ -28,45 +22,6 @@ std::vector<IpNetwork> networks_of(const Domain& domain) {
 }
 
 std::string domain_part(const std::string& owner) { return owner.substr(owner.rfind('@') + 1); }
-
-template <typename Names>
-void add_to(PersistentMap<std::string, Names>& sets, const std::string& key,
-            const std::string& name) {
-  const Names* known = sets.find(key);
-  Names names = known == nullptr ? Names{} : *known;
-  names.put(name, {});
-  sets.put(key, std::move(names));
-}
-
-template <typename Names>
-void remove_from(PersistentMap<std::string, Names>& sets, const std::string& key,
-                 const std::string& name) {
-  const Names* known = sets.find(key);
-  if (known == nullptr) return;
-  Names names = *known;
-  names.erase(name);
-  if (names.empty()) {
-    sets.erase(key);
-  } else {
-    sets.put(key, std::move(names));
-  }
-}
-
-// A selector names one key for good: it is the one in the DNS and in receivers' caches, and what
-// another key signs under it does not verify.
-Status check_rotation(const DkimKeys* in_force, const DkimKeys& keys) {
-  if (in_force == nullptr) return success();
-  for (const DkimKey& key : keys.keys) {
-    for (const DkimKey& old : in_force->keys) {
-      if (old.selector != key.selector || old.public_key == key.public_key) continue;
-      if (old.public_key.empty() || key.public_key.empty()) continue;  // left sealed
-      return permanent_error("selector \"" + printable(key.selector, 63) +
-                             "\" is in force with the key " + shown(old) + ", not " + shown(key) +
-                             ": a new key needs a new selector");
-    }
-  }
-  return success();
-}
 
 }  // namespace
 
@@ -89,6 +44,7 @@ Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
           [&](UriRules& rules) { return put_in_force(std::move(rules), key.name); },
           [this](Groups& groups) { return put_in_force(std::move(groups)); },
           [this](OpensrsDomain& opensrs) { return put_in_force(std::move(opensrs)); },
+          [this](Smarthost& smarthost) { return put_in_force(std::move(smarthost)); },
           [](const Opaque&) { return success(); },
       },
       *decoded);
@@ -137,7 +93,9 @@ void SnapshotEditor::erase(const DocumentKey& key) {
       return;
     case DocumentType::mailfrom:
     case DocumentType::identity:
+      return;
     case DocumentType::smarthost:
+      release_smarthost(key.name);
       return;
   }
 }
@@ -167,13 +125,6 @@ Status SnapshotEditor::put_in_force(Policy policy, const std::string& id) {
 
 Status SnapshotEditor::put_in_force(Platform platform, const std::string& id) {
   draft_.platforms_.put(id, std::make_shared<const Platform>(std::move(platform)));
-  return success();
-}
-
-Status SnapshotEditor::put_in_force(DkimKeys keys) {
-  const std::string domain = keys.domain;
-  if (Status fits = check_rotation(draft_.dkim(domain), keys); !fits) return fits;
-  draft_.dkim_.put(domain, std::make_shared<const DkimKeys>(std::move(keys)));
   return success();
 }
 
