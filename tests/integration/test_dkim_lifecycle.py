@@ -2,10 +2,12 @@
 import concurrent.futures
 import json
 import os
+import pathlib
 import re
 import shutil
 import stat
 import subprocess
+import tempfile
 import threading
 
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from support import client, second_opinion
 from support.dns_server import DnsServer
 from support.policies import variant
+from support.posternd import BIN
+from support.tools import ordinary_user, wait_until
 from support.world import World
 
 SENDER = "daenerys@targaryen.net"
@@ -27,28 +31,22 @@ def dns():
 
 
 @pytest.fixture(scope="module")
-def seal_file(tmp_path_factory):
-    from support.posternd import BIN
-    path = tmp_path_factory.mktemp("seal") / "seal.keys"
-    done = subprocess.run([BIN / "posternctl", "dkim", "seal-key", path], capture_output=True, text=True, check=True)
-    path.parent.chmod(0o755)
-    return path, done.stdout.strip()
+def seal_file():
+    """(the host's key file, made by posternctl and given to the daemon's user; its public key)"""
+    with tempfile.TemporaryDirectory(prefix="postern-seal-") as folder:
+        path = pathlib.Path(folder) / "seal.keys"
+        path.parent.chmod(0o755)
+        done = subprocess.run([BIN / "posternctl", "dkim", "seal-key", path], capture_output=True, text=True, check=True)
+        if os.getuid() == 0:
+            shutil.chown(path, ordinary_user())
+        yield path, done.stdout.strip()
 
 
 @pytest.fixture(scope="module")
 def world(dns, seal_file, tmp_path_factory):
-    # Each of the keys' files is the daemon's user's, as an operator would have it.
-    from support.tools import ordinary_user
-    path = tmp_path_factory.mktemp("keys") / "seal.keys"
-    shutil.copy(seal_file[0], path)
-    path.chmod(0o600)
-    path.parent.chmod(0o755)
-    path.parent.parent.chmod(0o755)
-    if os.getuid() == 0:
-        shutil.chown(path, ordinary_user())
     folder = tmp_path_factory.mktemp("policies")
-    with World(variant(folder / "set", {}), settings={"dns": {"servers": [dns.address]},
-                                                      "keys": {"seal_file": str(path)},
+    with World(variant(folder / "set", {}), settings={"dns": {"servers": [dns.address]}, "policy": {"shrink_guard": 1},
+                                                      "keys": {"seal_file": str(seal_file[0])},
                                                       "signing": {"verify_sample": 1}}) as built:
         yield built
 
@@ -128,7 +126,6 @@ def test_a_new_key_under_an_old_selector_is_refused_and_the_old_one_signs(world)
     def refused():
         return [one["reason"] for one in world.posternd.policy_status()["refused"] if one["key"] == "dkim:targaryen.net"]
 
-    from support.tools import wait_until
     reason = wait_until(refused, "the document to be refused")[0]
     assert 'selector "protect" is in force with the key p=' in reason and "a new key needs a new selector" in reason
     assert wrong["privateKey"] not in world.posternd.log()
@@ -201,7 +198,6 @@ def test_check_says_what_the_dns_says(world, dns):
 
 def test_a_sealed_key_signs_and_lies_nowhere_in_the_open(world, seal_file):
     _, public_key = seal_file
-    assert world.posternd.bin  # the pair was made by posternctl, mode 0600
     assert stat.S_IMODE(seal_file[0].stat().st_mode) == 0o600
     made = generate(world, "--selector", "sealed1", "--seal", public_key)
     assert made["document"]["privateKey"].startswith("sealed:")
@@ -215,7 +211,6 @@ def test_a_sealed_key_signs_and_lies_nowhere_in_the_open(world, seal_file):
     world.posternd.start()
     assert second_opinion.by_dkimpy(deliver(world, "sealed2@example.org").content, texts, 1) == [True]
     # Sealed to another host: refused, the one in force signs on.
-    from support.tools import wait_until
     other = subprocess.run([world.posternd.bin / "posternctl", "dkim", "seal-key", world.folder / "other.keys"],
                            capture_output=True, text=True, check=True).stdout.strip()
     world.policies.put("dkim:targaryen.net", generate(world, "--selector", "sealed2", "--seal", other)["document"])
@@ -255,7 +250,6 @@ def test_a_rotation_under_load(world):
         connection.close()
 
     def at_least(count):
-        from support.tools import wait_until
         wanted = len(accepted) + count
         wait_until(lambda: len(accepted) >= wanted, f"{count} more messages")
 

@@ -8,9 +8,11 @@ import secrets
 import shutil
 import stat
 import subprocess
+import tempfile
 
 import pytest
 
+from support.posternd import BIN
 from support.smarthost import Smarthost
 from support.tools import ordinary_user, wait_until
 from support.world import World
@@ -38,20 +40,22 @@ class House(World):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("secret")
-    folder.chmod(0o755)
+def folder():
+    with tempfile.TemporaryDirectory(prefix="postern-secrets-") as name:
+        pathlib.Path(name).chmod(0o755)
+        yield pathlib.Path(name)
+
+
+@pytest.fixture(scope="module")
+def world(folder):
     password_file, seal_file = folder / "redis.password", folder / "seal.keys"
     password_file.write_text(REDIS_PASSWORD + "\n")
-    from support.posternd import BIN
     public_key = subprocess.run([BIN / "posternctl", "dkim", "seal-key", seal_file], capture_output=True, text=True,
                                 check=True).stdout.strip()
     for path in (password_file, seal_file):
         path.chmod(0o600)
         if os.getuid() == 0:
             shutil.chown(path, ordinary_user())
-    for parent in (folder.parent, folder.parent.parent):
-        parent.chmod(parent.stat().st_mode | 0o055)
     with House(source="redis", settings={"policy": {"redis": {"password_file": str(password_file)}},
                                          "keys": {"seal_file": str(seal_file)},
                                          "signing": {"verify_sample": 1}}) as built:

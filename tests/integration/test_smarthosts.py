@@ -24,8 +24,9 @@ def document(port, security, login=None, password=None, **more):
 def house(tmp_path_factory):
     from support.world import World
     folder = variant(tmp_path_factory.mktemp("policies") / "set",
-                     {"user:jeor@harrenhal.net": {"id": "jeor", "email": BEAR, "status": "ENABLED"}})
-    with World(folder) as world:
+                     {"domain:harrenhal.net": lambda domain: domain.update(status="ENABLED"),
+                      "user:jeor@harrenhal.net": {"id": "jeor", "email": BEAR, "status": "ENABLED"}})
+    with World(folder, settings={"policy": {"shrink_guard": 1}}) as world:
         sink = world.sinks["world"]
         home = world.folder / "smarthost"
         home.mkdir()
@@ -145,6 +146,8 @@ def test_what_does_not_fit_waits_in_the_queue(house, smarthosts, port, security,
     before = house.posternd.generation()
     house.policies.put("smarthost:targaryen.net", document(house.smarthost.smtps_port, "TLS", "dragon"))
     house.posternd.wait_for_generation_after(before)
+    # qmgr remembers the last way that it was told for half a minute.
+    house.postfix.reload()
     house.postfix.flush()
     assert "(Authenticated sender: dragon)" in hops(arrived(house, recipient))
 
