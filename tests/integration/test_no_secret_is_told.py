@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 
 import pytest
+import redis
 
 from support.posternd import BIN
 from support.smarthost import Smarthost
@@ -28,15 +29,13 @@ def smarthost(port, security, password=SMARTHOST_PASSWORD):
             "userId": "dragon", "updatePassword": True, "password": base64.b64encode(password.encode()).decode()}
 
 
-class House(World):
-    """Redis wants a password from the start."""
-
-    def publish_all(self):
-        client = self.redis.client()
-        client.config_set("requirepass", REDIS_PASSWORD)
-        self.redis.client = lambda: __import__("redis").Redis(port=self.redis.port, password=REDIS_PASSWORD,
-                                                              decode_responses=True)
-        super().publish_all()
+def lock_redis(world, password_file):
+    """From now on Redis wants a password, and posternd has it."""
+    world.redis.client().config_set("requirepass", REDIS_PASSWORD)
+    world.redis.client = lambda: redis.Redis(port=world.redis.port, password=REDIS_PASSWORD, decode_responses=True)
+    world.posternd.change_settings({"policy": {"redis": {"password_file": str(password_file)}}})
+    world.posternd.stop()
+    world.posternd.start()
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +55,9 @@ def world(folder):
         path.chmod(0o600)
         if os.getuid() == 0:
             shutil.chown(path, ordinary_user())
-    with House(source="redis", settings={"policy": {"redis": {"password_file": str(password_file)}},
-                                         "keys": {"seal_file": str(seal_file)},
+    with World(source="redis", settings={"keys": {"seal_file": str(seal_file)},
                                          "signing": {"verify_sample": 1}}) as built:
+        lock_redis(built, password_file)
         built.public_key = public_key
         sink = built.sinks["world"]
         home = built.folder / "smarthost"
