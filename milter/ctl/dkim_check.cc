@@ -109,7 +109,7 @@ void add_dkim_check(CLI::App& dkim, Context& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const verb = dkim.add_subcommand(
       "check", "does what the DNS says fit the keys in force, under the domain and its aliases");
-  verb->add_option("domain", arguments->domain)->required();
+  verb->add_option("domain", arguments->domain, "a domain, or an alias of it")->required();
   verb->add_option("--offline", arguments->offline, "keys from this directory, without the daemon");
   verb->add_option("--dns", arguments->dns, "ask this server, ADDRESS or ADDRESS:PORT");
   verb->footer("Example: posternctl dkim check got.com");

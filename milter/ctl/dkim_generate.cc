@@ -139,7 +139,7 @@ void add_dkim_generate(CLI::App& dkim, Context& context) {
   verb->add_option("--alias", arguments->aliases, "a domain alias: it gets a DNS line too");
   verb->add_option("--selector", arguments->selector,
                    "the key's name; a new key needs a new one (else r or e and today's date)");
-  verb->add_option("--algorithm", arguments->algorithm)
+  verb->add_option("--algorithm", arguments->algorithm, "rsa, or ed25519 beside it")
       ->check(CLI::IsMember({"rsa", "ed25519"}))
       ->capture_default_str();
   verb->add_option("--bits", arguments->bits, "of an RSA key")
