@@ -56,8 +56,13 @@ std::optional<std::string> canonical_name(DocumentType type, std::string_view na
       return domain_or_address(name);
     case DocumentType::policy:
     case DocumentType::platform:
-    case DocumentType::smarthost:
       return opaque_id(name);
+    case DocumentType::smarthost: {
+      // A domain's is found whatever its spelling; every other name is an id.
+      const auto domain =
+          name.find('.') == std::string_view::npos ? std::nullopt : mail::to_a_label(name);
+      return domain ? domain : opaque_id(name);
+    }
   }
   return std::nullopt;
 }

@@ -126,6 +126,25 @@ void Snapshot::for_each_domain(const std::function<void(const Domain&)>& visit) 
   });
 }
 
+const Smarthost* Snapshot::smarthost(const std::string& id) const {
+  return find_in(smarthosts_, id);
+}
+
+const Smarthost* Snapshot::smarthost_of_sender(const std::string& address_key) const {
+  const NameSet* names = smarthosts_of_sender_.find(address_key);
+  if (names == nullptr) return nullptr;
+  std::string first;
+  names->for_each([&first](const std::string& name, std::monostate) {
+    if (first.empty() || name < first) first = name;
+  });
+  return smarthost(first);
+}
+
+void Snapshot::for_each_smarthost(const std::function<void(const Smarthost&)>& visit) const {
+  smarthosts_.for_each(
+      [&visit](const std::string&, const std::shared_ptr<const Smarthost>& one) { visit(*one); });
+}
+
 void Snapshot::for_each_rule_fault(
     const std::function<void(const DocumentKey&, const std::string&)>& visit) const {
   rule_faults_.for_each([&visit](const DocumentKey& key, const std::vector<std::string>& faults) {

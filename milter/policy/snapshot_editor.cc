@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "policy/decode_parts.h"
+#include "policy/dkim_rotation.h"
+#include "policy/name_sets.h"
 #include "policy/snapshot.h"
 
 namespace postern::policy {
@@ -20,29 +22,6 @@ std::vector<IpNetwork> networks_of(const Domain& domain) {
 }
 
 std::string domain_part(const std::string& owner) { return owner.substr(owner.rfind('@') + 1); }
-
-template <typename Names>
-void add_to(PersistentMap<std::string, Names>& sets, const std::string& key,
-            const std::string& name) {
-  const Names* known = sets.find(key);
-  Names names = known == nullptr ? Names{} : *known;
-  names.put(name, {});
-  sets.put(key, std::move(names));
-}
-
-template <typename Names>
-void remove_from(PersistentMap<std::string, Names>& sets, const std::string& key,
-                 const std::string& name) {
-  const Names* known = sets.find(key);
-  if (known == nullptr) return;
-  Names names = *known;
-  names.erase(name);
-  if (names.empty()) {
-    sets.erase(key);
-  } else {
-    sets.put(key, std::move(names));
-  }
-}
 
 }  // namespace
 
@@ -65,6 +44,7 @@ Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
           [&](UriRules& rules) { return put_in_force(std::move(rules), key.name); },
           [this](Groups& groups) { return put_in_force(std::move(groups)); },
           [this](OpensrsDomain& opensrs) { return put_in_force(std::move(opensrs)); },
+          [this](Smarthost& smarthost) { return put_in_force(std::move(smarthost)); },
           [](const Opaque&) { return success(); },
       },
       *decoded);
@@ -113,7 +93,9 @@ void SnapshotEditor::erase(const DocumentKey& key) {
       return;
     case DocumentType::mailfrom:
     case DocumentType::identity:
+      return;
     case DocumentType::smarthost:
+      release_smarthost(key.name);
       return;
   }
 }
@@ -143,12 +125,6 @@ Status SnapshotEditor::put_in_force(Policy policy, const std::string& id) {
 
 Status SnapshotEditor::put_in_force(Platform platform, const std::string& id) {
   draft_.platforms_.put(id, std::make_shared<const Platform>(std::move(platform)));
-  return success();
-}
-
-Status SnapshotEditor::put_in_force(DkimKeys keys) {
-  const std::string domain = keys.domain;
-  draft_.dkim_.put(domain, std::make_shared<const DkimKeys>(std::move(keys)));
   return success();
 }
 
@@ -190,6 +166,10 @@ Status SnapshotEditor::put_in_force(Domain domain) {
 
 Status SnapshotEditor::put_in_force(OpensrsDomain opensrs) {
   const std::string name = opensrs.name;
+  // Where a dkim document stands, this key signs nothing.
+  if (opensrs.dkim && draft_.dkim_.find(name) == nullptr) {
+    if (Status fits = check_rotation(draft_.dkim(name), *opensrs.dkim); !fits) return fits;
+  }
   return install(name, written(name), std::make_shared<const OpensrsDomain>(std::move(opensrs)),
                  "/attributes/aliases");
 }

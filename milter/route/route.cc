@@ -7,6 +7,7 @@
 #include "mail/address.h"
 #include "mail/domain_name.h"
 #include "policy/resolve.h"
+#include "route/smarthost.h"
 #include "route/transport.h"
 
 namespace postern::route {
@@ -196,10 +197,12 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
       return virtual_alias(snapshot, key, options);
     case Table::sender_login:
       return sender_login(snapshot, key);
-    // No document in force says anything about these.
     case Table::sender_transport:
-    case Table::tls_policy:
+      return sender_transport(snapshot, key);
     case Table::sasl_passwd:
+      return sasl_passwd(snapshot, key);
+    // No document in force says anything about these.
+    case Table::tls_policy:
     case Table::bounce:
       return NotFound{};
   }

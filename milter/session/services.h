@@ -26,7 +26,7 @@
 
 namespace postern::session {
 
-enum class MissingKey { accept, defer };
+using policy::MissingKey;
 enum class MixedRejection { store, discard, defer };
 
 struct Rules {

@@ -133,7 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"wblist", "wblist:example.net"},
                     Case{"attachments", "attachments:example.net"},
                     Case{"uris", "uris:example.net"}, Case{"groups", "groups:example.net"},
-                    Case{"dkim", "dkim:example.net"}, Case{"opensrs", "opensrs:example.net"}),
+                    Case{"dkim", "dkim:example.net"}, Case{"opensrs", "opensrs:example.net"},
+                    Case{"smarthost", "smarthost:default"}),
     [](const auto& one) { return std::string(one.param.schema); });
 
 }  // namespace
