@@ -13,8 +13,9 @@
 namespace postern::policy {
 
 // As Document, but by value, so that the snapshot can share the nested parts before it seals them.
-using DecodedValue = std::variant<Domain, User, Policy, Platform, DkimKeys, SenderRules,
-                                  AttachmentRules, UriRules, Groups, OpensrsDomain, Opaque>;
+using DecodedValue =
+    std::variant<Domain, User, Policy, Platform, DkimKeys, SenderRules, AttachmentRules, UriRules,
+                 Groups, OpensrsDomain, Identity, Opaque>;
 
 Result<DecodedValue> decode_value(const DocumentKey& key, std::string_view json,
                                   const DecodeOptions& options);
@@ -31,6 +32,7 @@ AttachmentRules read_attachment_rules(const Json& tree, const DocumentKey& key, 
 UriRules read_uri_rules(const Json& tree, const DocumentKey& key, Faults& faults);
 Groups read_groups(const Json& tree, const std::string& domain, Faults& faults);
 OpensrsDomain read_opensrs(const Json& tree, const std::string& domain, Faults& faults);
+Identity read_identity(const ObjectReader& object, const std::string& name);
 
 // A selector that can stand in DNS below the domain.
 std::string read_selector(const ObjectReader& object, std::string_view member,
@@ -113,6 +115,15 @@ inline constexpr EnumNames<SpamLevel, 4> kSpamLevels = {{{"Normal", SpamLevel::n
                                                          {"High", SpamLevel::high},
                                                          {"Very High", SpamLevel::very_high},
                                                          {"Very_High", SpamLevel::very_high}}};
+// Each service has a spelling of its own; the first is the one that is shown.
+inline constexpr EnumNames<IdentityStatus, 7> kIdentityStatuses = {
+    {{"Success", IdentityStatus::success},
+     {"Pending", IdentityStatus::pending},
+     {"NotStarted", IdentityStatus::not_started},
+     {"NOT_STARTED", IdentityStatus::not_started},
+     {"Failed", IdentityStatus::failed},
+     {"TemporaryFailure", IdentityStatus::temporary_failure},
+     {"TEMPORARY_FAILURE", IdentityStatus::temporary_failure}}};
 inline constexpr EnumNames<ServiceState, 3> kServiceStates = {
     {{"enabled", ServiceState::enabled},
      {"disabled", ServiceState::disabled},

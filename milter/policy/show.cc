@@ -97,6 +97,10 @@ Json shown(const Policy& policy) {
        {"outgoing", Json{policy.outgoing}}});
 }
 
+Json shown(const Identity& identity) {
+  return object({{"VerificationStatus", named(identity.status, kIdentityStatuses)}});
+}
+
 Json shown(const Platform& platform) {
   const auto& fallback = platform.fallback;
   return object(

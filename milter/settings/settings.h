@@ -127,6 +127,7 @@ struct Provider {
 };
 struct Outgoing {
   unsigned shortest_subnet = 16;
+  bool identity_subdomains = false;
   std::map<std::string, Provider> providers;
 };
 
