@@ -153,6 +153,7 @@ session::Rules make_rules(const settings::Settings& settings) {
                           : session::MissingKey::accept;
   rules.mixed_rejection = mixed_rejection(settings.mixed_rejection);
   rules.recipient_delimiters = settings.recipient_delimiter;
+  rules.identity.covers_subdomains = settings.outgoing.identity_subdomains;
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;
   rules.authserv_id = settings.authserv_id;

@@ -55,8 +55,9 @@ DecodedValue read(const DocumentKey& key, const Json& tree, const DecodeOptions&
       return read_groups(tree, key.name, faults);
     case DocumentType::opensrs:
       return read_opensrs(tree, key.name, options, faults);
-    case DocumentType::mailfrom:
     case DocumentType::identity:
+      return read_identity(ObjectReader(tree, "", faults), key.name);
+    case DocumentType::mailfrom:
       return Opaque{};
     case DocumentType::smarthost:
       return read_smarthost(ObjectReader(tree, "", faults), key.name, options);

@@ -53,7 +53,7 @@ using Document =
                  std::shared_ptr<const DkimKeys>, std::shared_ptr<const SenderRules>,
                  std::shared_ptr<const AttachmentRules>, std::shared_ptr<const UriRules>,
                  std::shared_ptr<const Groups>, std::shared_ptr<const OpensrsDomain>,
-                 std::shared_ptr<const Smarthost>, Opaque>;
+                 std::shared_ptr<const Smarthost>, std::shared_ptr<const Identity>, Opaque>;
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options);

@@ -15,7 +15,7 @@ namespace postern::policy {
 // As Document, but by value, so that the snapshot can share the nested parts before it seals them.
 using DecodedValue =
     std::variant<Domain, User, Policy, Platform, DkimKeys, SenderRules, AttachmentRules, UriRules,
-                 Groups, OpensrsDomain, Smarthost, Opaque>;
+                 Groups, OpensrsDomain, Smarthost, Identity, Opaque>;
 
 Result<DecodedValue> decode_value(const DocumentKey& key, std::string_view json,
                                   const DecodeOptions& options);
@@ -36,6 +36,7 @@ Smarthost read_smarthost(const ObjectReader& object, const std::string& id,
 Groups read_groups(const Json& tree, const std::string& domain, Faults& faults);
 OpensrsDomain read_opensrs(const Json& tree, const std::string& domain,
                            const DecodeOptions& options, Faults& faults);
+Identity read_identity(const ObjectReader& object, const std::string& name);
 
 // A secret member that may be sealed, as it would stand there otherwise; empty: absent.
 struct SealableText {
@@ -134,6 +135,15 @@ inline constexpr EnumNames<SpamLevel, 4> kSpamLevels = {{{"Normal", SpamLevel::n
                                                          {"High", SpamLevel::high},
                                                          {"Very High", SpamLevel::very_high},
                                                          {"Very_High", SpamLevel::very_high}}};
+// Each service has a spelling of its own; the first is the one that is shown.
+inline constexpr EnumNames<IdentityStatus, 7> kIdentityStatuses = {
+    {{"Success", IdentityStatus::success},
+     {"Pending", IdentityStatus::pending},
+     {"NotStarted", IdentityStatus::not_started},
+     {"NOT_STARTED", IdentityStatus::not_started},
+     {"Failed", IdentityStatus::failed},
+     {"TemporaryFailure", IdentityStatus::temporary_failure},
+     {"TEMPORARY_FAILURE", IdentityStatus::temporary_failure}}};
 inline constexpr EnumNames<ServiceState, 3> kServiceStates = {
     {{"enabled", ServiceState::enabled},
      {"disabled", ServiceState::disabled},

@@ -204,4 +204,13 @@ struct DkimKeys {
   std::vector<DkimKey> keys;
 };
 
+enum class IdentityStatus { success, pending, not_started, failed, temporary_failure };
+
+// A sender that a verification service was asked about.
+struct Identity {
+  std::string name;  // A-label or Address::key(); the document's key
+  IdentityStatus status = IdentityStatus::pending;
+  std::string token;  // what the domain shall publish in DNS; empty: an address, or none given
+};
+
 }  // namespace postern::policy

@@ -100,6 +100,10 @@ Json shown(const Policy& policy) {
   return object(std::move(members));
 }
 
+Json shown(const Identity& identity) {
+  return object({{"VerificationStatus", named(identity.status, kIdentityStatuses)}});
+}
+
 Json shown(const Platform& platform) {
   const auto& fallback = platform.fallback;
   return object(

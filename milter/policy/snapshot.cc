@@ -65,6 +65,18 @@ const OpensrsDomain* Snapshot::opensrs(const std::string& domain) const {
   return find_in(opensrs_, domain);
 }
 
+const Identity* Snapshot::identity(const std::string& name) const {
+  return find_in(identities_, name);
+}
+
+bool Snapshot::has_identities(const Domain& domain) const {
+  if (identities_of_.empty()) return false;
+  return identities_of_.find(domain.name) != nullptr ||
+         std::any_of(domain.aliases.begin(), domain.aliases.end(), [this](const auto& alias) {
+           return domains_.find(alias) == nullptr && identities_of_.find(alias) != nullptr;
+         });
+}
+
 std::vector<std::string> Snapshot::aliases_with_rules(const std::string& domain) const {
   std::vector<std::string> names;
   const NameSet* aliases = aliases_with_rules_.find(domain);

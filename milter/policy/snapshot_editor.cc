@@ -45,6 +45,7 @@ Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
           [this](Groups& groups) { return put_in_force(std::move(groups)); },
           [this](OpensrsDomain& opensrs) { return put_in_force(std::move(opensrs)); },
           [this](Smarthost& smarthost) { return put_in_force(std::move(smarthost)); },
+          [this](Identity& identity) { return put_in_force(std::move(identity)); },
           [](const Opaque&) { return success(); },
       },
       *decoded);
@@ -91,8 +92,10 @@ void SnapshotEditor::erase(const DocumentKey& key) {
     case DocumentType::groups:
       if (draft_.groups_.erase(key.name)) note_rule_document(key.name, false);
       return;
-    case DocumentType::mailfrom:
     case DocumentType::identity:
+      if (draft_.identities_.erase(key.name)) count_identity(key.name, false);
+      return;
+    case DocumentType::mailfrom:
       return;
     case DocumentType::smarthost:
       release_smarthost(key.name);
@@ -150,6 +153,14 @@ Status SnapshotEditor::put_in_force(Groups groups) {
   const std::string domain = groups.domain();
   if (draft_.groups_.put(domain, std::make_shared<const Groups>(std::move(groups)))) {
     note_rule_document(domain, true);
+  }
+  return success();
+}
+
+Status SnapshotEditor::put_in_force(Identity identity) {
+  const std::string name = identity.name;
+  if (draft_.identities_.put(name, std::make_shared<const Identity>(std::move(identity)))) {
+    count_identity(name, true);
   }
   return success();
 }
@@ -307,6 +318,18 @@ void SnapshotEditor::note_rule_document(const std::string& owner, bool added) {
     add_to(draft_.aliases_with_rules_, *primary, name);
   } else {
     remove_from(draft_.aliases_with_rules_, *primary, name);
+  }
+}
+
+void SnapshotEditor::count_identity(const std::string& name, bool added) {
+  const std::string domain = domain_part(name);
+  const std::size_t* known = draft_.identities_of_.find(domain);
+  const std::size_t before = known == nullptr ? 0 : *known;
+  const std::size_t after = added ? before + 1 : before - 1;
+  if (after == 0) {
+    draft_.identities_of_.erase(domain);
+  } else {
+    draft_.identities_of_.put(domain, after);
   }
 }
 

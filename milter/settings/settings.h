@@ -134,6 +134,7 @@ struct Provider {
 };
 struct Outgoing {
   unsigned shortest_subnet = 16;
+  bool identity_subdomains = false;
   std::map<std::string, Provider> providers;
   bool allow_plain_auth = true;
 };

@@ -185,6 +185,10 @@ void add_flow(Table<Settings>& table) {
        setting("outgoing.shortest_subnet", Reload::restart,
                in(&Settings::outgoing, &Outgoing::shortest_subnet), whole_number(8, 32),
                "A domain's outgoingSubnets with a shorter prefix than this are refused."),
+       setting("outgoing.identity_subdomains", Reload::restart,
+               in(&Settings::outgoing, &Outgoing::identity_subdomains), yes_or_no(),
+               "Whether a verified domain (identity:) speaks for the domains below it, as with AWS "
+               "SES."),
        setting("outgoing.providers", Reload::restart, in(&Settings::outgoing, &Outgoing::providers),
                providers(),
                "What proves which tenant of a shared provider sends, by domain: {outlook: {header: "
