@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "daemon/control_documents.h"
+#include "daemon/control_limits.h"
 #include "daemon/release.h"
 #include "decide/decide.h"
 #include "policy/decode.h"
@@ -222,6 +223,17 @@ Answer explain(const Control::Parts& parts, const json& request) {
   return json::parse(*told);
 }
 
+// Stored texts come from messages: what is not UTF-8 in them must not make the answer unprintable.
+std::string dumped(const json& answer) {
+  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Answer limits(const Control::Parts& parts, const json& request) {
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
+  return json::parse(limits_report(*snapshot, parts.services, dumped(request)));
+}
+
 json row_as_json(const ports::VaultRow& row) {
   return {{"row", row.row},
           {"id", row.id},
@@ -242,11 +254,6 @@ json row_as_json(const ports::VaultRow& row) {
           {"expires", time_or_null(row.expires)},
           {"released", time_or_null(row.released)},
           {"released_by", row.released_by}};
-}
-
-// Stored texts come from messages: what is not UTF-8 in them must not make the answer unprintable.
-std::string dumped(const json& answer) {
-  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::variant<ports::VaultFilter, Failure> filter_of(const json& request) {
@@ -352,6 +359,7 @@ constexpr Verb kVerbs[] = {
     {"route", false, route_address},
     {"dkim keys", false, dkim_keys},
     {"explain", false, explain},
+    {"limits", false, limits},
     {"vault list", true, vault_list},
     {"vault show", true, vault_show},
     {"vault release", true, vault_release},
