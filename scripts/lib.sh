@@ -22,6 +22,7 @@ declare -A POSTERN_PACKAGES=(
   [test]="python3-pytest python3-dnspython python3-spf spamd spamassassin rspamd clamav-daemon sqlite3
     python3-authres python3-cryptography python3-jsonschema libpython3.11-testsuite python3-flufl.bounce"
   [lint]="clang-format clang-tidy shellcheck pyflakes3"
+  [package]="lintian dpkg-dev"
   [fuzz]="clang"
 )
 
