@@ -181,7 +181,8 @@ void add_import(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const verb =
       app.add_subcommand("import", "one document of an admin API to its key, checked first");
-  verb->add_option("dialect", arguments->dialect, "cleanmail, opensrs, ses, fujitsu or hitachi")
+  verb->add_option("dialect", arguments->dialect, "whose document it is")
+      ->type_name("cleanmail|opensrs|ses|fujitsu|hitachi")
       ->required();
   verb->add_option("file", arguments->file, "the document as it was saved; - reads it from stdin")
       ->required();
