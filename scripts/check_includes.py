@@ -50,6 +50,7 @@ ROOMS = {
     "settings": ["base"],
     "ctl": None,     # the command line: None means every room
     "daemon": None,  # the composition root
+    "manual": ["base", "settings", "ctl", "main"],  # reads what they declare
     "main": None,
 }
 
@@ -66,6 +67,7 @@ THIRD_PARTY = [
     (r"systemd/sd-daemon\.h", ["main", "daemon", "base"]),
     (r"prometheus/.*", ["base"]),
     (r"openssl/.*", ["base", "policy", "adapters/*", "ctl"]),
+    (r"sodium\.h", ["base"]),
     (r"gmime/.*|glib(-object)?\.h", ["mail", "content"]),
     (r"idn2\.h|libpsl\.h", ["mail"]),
     (r"archive(_entry)?\.h|magic\.h", ["content"]),
@@ -75,7 +77,7 @@ THIRD_PARTY = [
     (r"opendkim/.*", ["adapters/opendkim"]),
     (r"pugixml\.hpp", ["dialects"]),
     (r"httplib\.h", ["server", "ctl"]),
-    (r"CLI/.*", ["ctl", "daemon", "main"]),
+    (r"CLI/.*", ["ctl", "daemon", "main", "manual"]),
 ]
 
 # Programs that no room builds on: their own headers may show the libraries that their parts share.

@@ -20,6 +20,7 @@ struct Arguments {
   std::string score;
   std::string file;
   std::string offline;
+  bool identity_subdomains = false;
   std::string delimiters;
 };
 
@@ -77,8 +78,18 @@ void print_explanation(const json& answer) {
   std::printf("\noutcome %s, reply %s\n", text_of(answer["outcome"]).c_str(),
               printable_utf8(text_of(answer["reply"])).c_str());
   for (const json& copy : answer["copies"]) {
-    std::printf("  kept for %s: %s as %s\n", printable_utf8(text_of(copy["recipient"])).c_str(),
-                text_of(copy["purpose"]).c_str(), text_of(copy["class"]).c_str());
+    const std::string mailbox = copy["mailbox"].is_null() ? "" : text_of(copy["mailbox"]);
+    std::printf("  kept for %s: %s as %s%s%s\n", printable_utf8(text_of(copy["recipient"])).c_str(),
+                text_of(copy["purpose"]).c_str(), text_of(copy["class"]).c_str(),
+                mailbox.empty() ? "" : ", and delivered to ", printable_utf8(mailbox).c_str());
+  }
+  for (const json& copy : answer["leaving"]) {
+    std::string recipients;
+    for (const json& one : copy["recipients"]) {
+      recipients += (recipients.empty() ? "" : ", ") + text_of(one);
+    }
+    std::printf("  a copy for %s from <%s>\n", printable_utf8(recipients).c_str(),
+                printable_utf8(text_of(copy["sender"])).c_str());
   }
   for (const json& edit : answer["edits"]) {
     std::printf("  %s: %s\n", text_of(edit["edit"]).c_str(),
@@ -95,6 +106,7 @@ Asked offline_answer(const Arguments& arguments, const std::string& message) {
   session::Services services(clock, published);
   session::Rules rules;
   rules.recipient_delimiters = arguments.delimiters;
+  rules.identity.covers_subdomains = arguments.identity_subdomains;
   services.rules.set(std::make_shared<const session::Rules>(rules));
   session::ExplainRequest request;
   request.sender = arguments.sender;
@@ -165,6 +177,8 @@ void add_explain(CLI::App& app, Context& context) {
                    "by the policies of this directory, without the daemon and its scanners");
   verb->add_option("--delimiter", arguments->delimiters,
                    "with --offline: the setting recipient_delimiter");
+  verb->add_flag("--identity-subdomains", arguments->identity_subdomains,
+                 "with --offline: the setting outgoing.identity_subdomains");
   verb->footer(
       "Examples: posternctl explain --from a@example.org --rcpt cersei@lannister.net --score 7.2\n"
       "          posternctl explain --from a@example.org --rcpt jon@got.com --eml saved.eml "

@@ -4,8 +4,11 @@
 
 #include "base/hex.h"
 #include "daemon/control_documents.h"
+#include "daemon/control_limits.h"
 #include "daemon/control_vault.h"
+#include "decide/decide.h"
 #include "policy/decode.h"
+#include "policy/dkim_report.h"
 #include "route/route_report.h"
 #include "session/explain_message.h"
 
@@ -145,6 +148,7 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
               {"scanners", scanners},
               {"vault", vault_status(parts)},
               {"outbox", outbox_status(parts.outbox)},
+              {"mailboxes", outbox_status(parts.mailboxes)},
               {"settings_not_enforced", parts.settings_not_enforced}};
 }
 
@@ -170,8 +174,19 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   if (address.empty()) return Failure{kExitUsage, "route needs an address"};
   const policy::SnapshotPtr snapshot = parts.snapshot.get();
   if (!snapshot) return Failure{kExitNo, "no policy is in force"};
-  const route::RouteOptions options{parts.services.rules.get()->recipient_delimiters};
+  const auto rules = parts.services.rules.get();
+  const route::RouteOptions options{rules->recipient_delimiters,
+                                    session::return_options(parts.services, *rules)};
   return json::parse(route::route_report(*snapshot, address, options));
+}
+
+Answer dkim_keys(const Control::Parts& parts, const json& request) {
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
+  const std::string domain = text_of(request, "domain");
+  const auto report = policy::dkim_report(*snapshot, domain);
+  if (!report) return Failure{kExitNo, domain + ": no such domain"};
+  return json::parse(*report);
 }
 
 std::vector<std::string> texts_of(const json& request, const char* member) {
@@ -217,6 +232,10 @@ std::string dumped(const json& answer) {
   return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+Answer limits(const Control::Parts& parts, const json& request) {
+  return json::parse(limits_report(parts.services, dumped(request)));
+}
+
 json entry_as_json(const ports::OutboxEntry& entry) {
   json recipients = json::array();
   for (const auto& recipient : entry.copy.recipients) recipients.push_back(recipient.address);
@@ -224,6 +243,7 @@ json entry_as_json(const ports::OutboxEntry& entry) {
           {"id", entry.id},
           {"sender", entry.copy.sender},
           {"recipients", recipients},
+          {"to", entry.into_mailbox ? "mailbox" : "mta"},
           {"since", to_rfc3339(entry.since)},
           {"attempts", entry.attempts},
           {"next", entry.given_up ? json(nullptr) : json(to_rfc3339(entry.next))},
@@ -267,7 +287,9 @@ constexpr Verb kVerbs[] = {
     {"policy keys", false, policy_keys},
     {"policy documents", false, policy_documents},
     {"route", false, route_address},
+    {"dkim keys", false, dkim_keys},
     {"explain", false, explain},
+    {"limits", false, limits},
     {"vault list", true, vault_request},
     {"vault show", true, vault_request},
     {"vault count", true, vault_request},

@@ -32,6 +32,7 @@ class Control {
     session::Services& services;
     ports::Vault* vault;          // nullptr: could not be opened
     ports::Outbox* outbox;        // with the vault
+    ports::Outbox* mailboxes;     // nullptr: vault.deliver is empty
     ports::VaultUpkeep* upkeep;   // with the vault
     upkeep::Expirer* expirer;     // with the vault
     ports::Submitter* submitter;  // nullptr: no token keys

@@ -59,6 +59,7 @@ Daemon::~Daemon() {
   tables_.reset();
   if (caretaker_) caretaker_->stop();
   if (courier_) courier_->stop();
+  if (mailbox_courier_) mailbox_courier_->stop();
   if (checks_) checks_->stop();
   if (keeper_) keeper_->stop();
 }
@@ -87,6 +88,18 @@ Status Daemon::open_outside() {
     courier_ = std::make_unique<outbox::Courier>(*vault_, *submitter_, clock_, courier);
   }
 
+  auto mailbox_submitter = make_mailbox_submitter(settings_);
+  if (!mailbox_submitter) return mailbox_submitter.error();
+  mailbox_submitter_ = std::move(*mailbox_submitter);
+  if (mailbox_submitter_ != nullptr) {
+    outbox::CourierOptions courier;
+    courier.server = "the mailboxes' server";
+    courier.metrics = "postern_mailbox_copies";
+    courier.on_refusal = outbox::OnRefusal::give_up;
+    courier.timeout = kMailboxTimeout;
+    mailbox_courier_ = std::make_unique<outbox::Courier>(vault_->mailboxes(), *mailbox_submitter_,
+                                                         clock_, courier);
+  }
   expirer_ = std::make_unique<upkeep::Expirer>(upkeep::Expirer::Parts{
       *vault_, snapshot_, clock_, [this] { return services_.rules.get()->recipient_delimiters; }});
   caretaker_ = std::make_unique<upkeep::Caretaker>(*vault_, *expirer_, clock_);
@@ -101,6 +114,8 @@ Status Daemon::open_outside() {
   keeper::KeeperOptions options;
   options.shrink_guard = settings_.policy.shrink_guard;
   options.decode.shortest_subnet = settings_.outgoing.shortest_subnet;
+  options.decode.seal_keys = settings_.keys.seal_file.keys;
+  options.decode.allow_plain_auth = settings_.outgoing.allow_plain_auth;
   keeper_ = std::make_unique<keeper::Keeper>(*source_, cache_.get(), snapshot_, clock_, options);
   control_ =
       std::make_unique<Control>(Control::Parts{clock_,
@@ -109,6 +124,7 @@ Status Daemon::open_outside() {
                                                services_,
                                                vault_.get(),
                                                vault_.get(),
+                                               mailbox_courier_ ? &vault_->mailboxes() : nullptr,
                                                vault_.get(),
                                                expirer_.get(),
                                                submitter_.get(),
@@ -126,6 +142,7 @@ Status Daemon::start_servers() {
   keeper_->start();
   checks_->start();
   if (courier_) courier_->start();
+  if (mailbox_courier_) mailbox_courier_->start();
   caretaker_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);
@@ -175,7 +192,9 @@ Result<std::unique_ptr<server::SocketmapServer>> Daemon::serve_tables(const std:
 route::RouteAnswer Daemon::look_up(route::Table table, std::string_view key) const {
   const policy::SnapshotPtr snapshot = snapshot_.get();
   if (!snapshot) return route::Temporary{"no policy is loaded yet"};
-  return route::answer(*snapshot, table, key, {services_.rules.get()->recipient_delimiters});
+  const auto rules = services_.rules.get();
+  return route::answer(*snapshot, table, key,
+                       {rules->recipient_delimiters, session::return_options(services_, *rules)});
 }
 
 std::vector<std::string> Daemon::not_ready() const {
@@ -242,6 +261,7 @@ settings::Settings Daemon::with_live_ones_of(settings::Settings loaded) const {
   loaded.virus = settings_.virus;
   loaded.dns = settings_.dns;
   loaded.submit.daemon_name = settings_.submit.daemon_name;
+  loaded.vault = settings_.vault;
   return loaded;
 }
 

@@ -28,10 +28,28 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
   if (auto refusal = settle_author()) return refuse_message(queue_id, *refusal, "header From");
 
   settle_listings(editor);
+  settle_forwarding_sender();
   gather_evidence(queue_id, editor);
   const std::vector<decide::Decision> decisions = decide_each();
   const decide::Plan plan = plan_for(decisions);
-  return carry_out(plan, decisions, queue_id, editor);
+  return carry_out_counted(plan, decisions, queue_id, editor);
+}
+
+// What is accepted counts for its sender, and nothing else does.
+Verdict Transaction::carry_out_counted(const decide::Plan& plan,
+                                       const std::vector<decide::Decision>& decisions,
+                                       std::string_view queue_id, MessageEditor& editor) {
+  const bool is_accepted = plan.fate == decide::Fate::deliver || plan.fate == decide::Fate::discard;
+  const auto sending = is_accepted ? sending_request() : std::nullopt;
+  if (sending) {
+    if (auto refusal = reserve_sending(*sending)) {
+      return refuse_message(queue_id, *refusal, "sending limit of " + sending->account);
+    }
+  }
+  Verdict verdict = carry_out(plan, decisions, queue_id, editor);
+  const bool was_refused = std::holds_alternative<Refuse>(verdict);
+  if (sending && was_refused && explained_ == nullptr) services_.sending_limits->release(*sending);
+  return verdict;
 }
 
 Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
@@ -70,14 +88,20 @@ Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
 std::optional<mail::Reply> Transaction::settle_author() {
   auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing == nullptr) return std::nullopt;
-  const bool leaves_us =
-      std::any_of(recipients_.begin(), recipients_.end(),
-                  [](const AcceptedRecipient& recipient) { return !recipient.rules; });
+  // A bounce on its way back to a sender elsewhere is not ours either.
+  const bool leaves_us = std::any_of(
+      recipients_.begin(), recipients_.end(),
+      [](const AcceptedRecipient& recipient) { return !recipient.rules && !recipient.elsewhere; });
   const bool is_bounce_to_us = outgoing->domain == nullptr && !outgoing->is_local && !leaves_us;
   if (is_bounce_to_us) return std::nullopt;
   auto judged = decide::judge_author(*snapshot_, *outgoing, *from_, rules_->recipient_delimiters);
   if (auto* const reply = std::get_if<mail::Reply>(&judged)) return *reply;
   auto& authorship = std::get<decide::Authorship>(judged);
+  if (authorship.outgoing.domain != nullptr) {
+    auto refusal = decide::refuse_authors(*snapshot_, *authorship.outgoing.domain, *from_,
+                                          rules_->identity, why_of_sender());
+    if (refusal) return refusal;
+  }
   may_be_signed_ = authorship.may_be_signed;
   direction_ = std::move(authorship.outgoing);
   return std::nullopt;
@@ -129,6 +153,9 @@ decide::Plan Transaction::plan_for(const std::vector<decide::Decision>& decision
                            ? decide::OnMixture::discard
                            : decide::OnMixture::store;
   options.shows_findings = std::holds_alternative<decide::Incoming>(direction_);
+  for (const AcceptedRecipient& recipient : recipients_) {
+    options.forwarded.push_back(is_forwarded(recipient));
+  }
   return decide::make_plan(decisions, options);
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "adapters/vault/copy_rows.h"
+#include "adapters/vault/outbox_way.h"
 #include "adapters/vault/upkeep_rows.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -43,8 +44,8 @@ class Index {
   Result<std::optional<BlobFacts>> find(const std::string& id);
   Result<ports::VaultUsage> usage();
 
-  // The outbox. `due_at` nothing: all of it, given up or not. Bodies are read one at a time.
-  Result<std::vector<ports::OutboxEntry>> outbox(std::optional<WallTime> due_at, std::size_t limit);
+  // The outbox. `due` nothing: all of it, either way, given up or not. Bodies are read one at a time.
+  Result<std::vector<ports::OutboxEntry>> outbox(std::optional<Due> due, std::size_t limit);
   Result<std::optional<std::string>> outbox_body(std::int64_t row);
   // Forgets the row. Answers whether its message was forgotten with it, nobody else needing it:
   // then `before_commit` has been called, so that the blob can be marked as doomed.
@@ -52,7 +53,7 @@ class Index {
                              const std::function<Status()>& before_commit);
   Status note_attempt(std::int64_t row, std::optional<WallTime> next, std::string_view why);
   Result<std::size_t> retry_outbox(WallTime now);
-  Result<ports::OutboxStanding> outbox_standing();
+  Result<ports::OutboxStanding> outbox_standing(Way way);
 
   // Upkeep, as ports::VaultUpkeep says.
   Result<ports::VaultPage> walk(const ports::VaultFilter& filter,
