@@ -52,9 +52,11 @@ void collect_option(const CLI::Option& option, const std::string& before, Place&
     const std::string text = "--" + name;
     place.options.push_back({text, option.get_description()});
     if (option.get_items_expected_max() == 0) continue;
-    all.with_value.push_back(before + " " + text);
+    std::string at = before;
+    at.append(" ").append(text);
+    all.with_value.push_back(at);
     const std::vector<Word> values = values_of(option);
-    if (!values.empty()) all.places.push_back({before + " " + text, values, {}});
+    if (!values.empty()) all.places.push_back({at, values, {}});
   }
 }
 

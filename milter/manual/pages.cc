@@ -16,7 +16,7 @@ constexpr std::string_view kEnd = "@";
 
 // "  --class TEXT" and "  mail TEXT ..." as a person reads them.
 std::string value_of(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
+  std::string type = option.get_type_name();
   if (type.find('|') != std::string::npos) return type;
   return type.starts_with("TEXT") ? "text" : "number";
 }
@@ -162,6 +162,7 @@ constexpr std::array<Part, 5> kParts = {{{"posternd options", posternd_options},
 
 std::vector<std::string> names() {
   std::vector<std::string> all;
+  all.reserve(kParts.size());
   for (const Part& part : kParts) all.emplace_back(part.name);
   return all;
 }

@@ -52,6 +52,7 @@ def test_everything_is_where_debian_has_it(package):
         "/usr/share/fish/vendor_completions.d/posternctl.fish": "-rw-r--r--",
         "/usr/share/postern/postfix/main.cf": "-rw-r--r--", "/usr/share/postern/postfix/apply": "-rwxr-xr-x",
         "/usr/share/postern/redis/postern.acl": "-rw-r--r--", "/usr/share/postern/schema/domain.json": "-rw-r--r--",
+        "/usr/share/postern/grafana/postern.json": "-rw-r--r--",
         "/usr/share/doc/postern/copyright": "-rw-r--r--", "/usr/share/doc/postern/operating.md": "-rw-r--r--",
     }.items():
         assert files.get(path) == (mode, "root/root"), path
