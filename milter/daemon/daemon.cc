@@ -57,7 +57,9 @@ Daemon::~Daemon() {
   http_.reset();
   secrets_.reset();
   tables_.reset();
+  if (caretaker_) caretaker_->stop();
   if (courier_) courier_->stop();
+  if (mailbox_courier_) mailbox_courier_->stop();
   if (checks_) checks_->stop();
   if (keeper_) keeper_->stop();
 }
@@ -86,6 +88,22 @@ Status Daemon::open_outside() {
     courier_ = std::make_unique<outbox::Courier>(*vault_, *submitter_, clock_, courier);
   }
 
+  auto mailbox_submitter = make_mailbox_submitter(settings_);
+  if (!mailbox_submitter) return mailbox_submitter.error();
+  mailbox_submitter_ = std::move(*mailbox_submitter);
+  if (mailbox_submitter_ != nullptr) {
+    outbox::CourierOptions courier;
+    courier.server = "the mailboxes' server";
+    courier.metrics = "postern_mailbox_copies";
+    courier.on_refusal = outbox::OnRefusal::give_up;
+    courier.timeout = kMailboxTimeout;
+    mailbox_courier_ = std::make_unique<outbox::Courier>(vault_->mailboxes(), *mailbox_submitter_,
+                                                         clock_, courier);
+  }
+  expirer_ = std::make_unique<upkeep::Expirer>(upkeep::Expirer::Parts{
+      *vault_, snapshot_, clock_, [this] { return services_.rules.get()->recipient_delimiters; }});
+  caretaker_ = std::make_unique<upkeep::Caretaker>(*vault_, *expirer_, clock_);
+
   services_.scanners = std::move(*scanners);
   checks_->lend(services_);
   services_.signer = signer_.get();
@@ -106,12 +124,15 @@ Status Daemon::open_outside() {
                                                services_,
                                                vault_.get(),
                                                vault_.get(),
+                                               mailbox_courier_ ? &vault_->mailboxes() : nullptr,
+                                               vault_.get(),
+                                               expirer_.get(),
                                                submitter_.get(),
-                                               settings_.submit.timeout,
                                                options.decode,
                                                clock_.wall(),
                                                not_enforced(settings_),
                                                {settings_.listen.tables, settings_.listen.secrets},
+                                               [this] { return caretaker_->alarm(); },
                                                [this] { return not_ready(); }});
   return success();
 }
@@ -121,6 +142,8 @@ Status Daemon::start_servers() {
   keeper_->start();
   checks_->start();
   if (courier_) courier_->start();
+  if (mailbox_courier_) mailbox_courier_->start();
+  caretaker_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);
   if (!tables) return permanent_error("listen.tables: " + tables.error().what);
@@ -132,7 +155,8 @@ Status Daemon::start_servers() {
   if (settings_.listen.http) {
     server::HttpOptions options;
     options.listen = listen_address(*settings_.listen.http);
-    auto http = server::HttpServer::start(options, [this] { return not_ready(); });
+    auto http = server::HttpServer::start(
+        options, [this] { return not_ready(); }, [this] { return caretaker_->alarm(); });
     if (!http) return permanent_error("listen.http: " + http.error().what);
     http_ = std::move(*http);
   }
@@ -168,7 +192,9 @@ Result<std::unique_ptr<server::SocketmapServer>> Daemon::serve_tables(const std:
 route::RouteAnswer Daemon::look_up(route::Table table, std::string_view key) const {
   const policy::SnapshotPtr snapshot = snapshot_.get();
   if (!snapshot) return route::Temporary{"no policy is loaded yet"};
-  return route::answer(*snapshot, table, key, {services_.rules.get()->recipient_delimiters});
+  const auto rules = services_.rules.get();
+  return route::answer(*snapshot, table, key,
+                       {rules->recipient_delimiters, session::return_options(services_, *rules)});
 }
 
 std::vector<std::string> Daemon::not_ready() const {
@@ -235,6 +261,7 @@ settings::Settings Daemon::with_live_ones_of(settings::Settings loaded) const {
   loaded.virus = settings_.virus;
   loaded.dns = settings_.dns;
   loaded.submit.daemon_name = settings_.submit.daemon_name;
+  loaded.vault = settings_.vault;
   return loaded;
 }
 

@@ -32,6 +32,8 @@ struct VaultCopy {
   decide::MailClass mail_class = decide::MailClass::clean;
   std::string reason;
   int duration = 0;  // days; archive: calendar months; 0: for ever
+  // Where it is delivered to as well, ready for RCPT TO, the folder in it; empty: it is kept here alone.
+  std::string mailbox = {};
 };
 
 // A copy of the message that leaves its transaction for recipients of its own: it is handed to the MTA
@@ -39,7 +41,9 @@ struct VaultCopy {
 struct OutboxCopy {
   std::string sender;  // envelope sender of this copy, without < >; empty: the null sender
   std::vector<SubmissionRecipient> recipients;  // at least one
-  std::string header;  // its whole header block: lines end in CRLF, no blank line behind them
+  // Its whole header block: lines end in CRLF, no blank line behind them. Empty: the message as it was
+  // stored, header and all, from which forged fields of ours are taken out on its way.
+  std::string header;
   std::optional<std::string> body;  // nothing: as the message was stored
   bool eight_bit = false;
   bool smtputf8 = false;
@@ -64,6 +68,8 @@ struct VaultMessage {
   // At least one of these two holds something; both are committed together.
   std::vector<VaultCopy> copies;
   std::vector<OutboxCopy> outbox;
+  // The header block of the copies that are delivered into mailboxes, as OutboxCopy's.
+  std::string mailbox_header = {};
 };
 
 // One stored row, as listed.
@@ -94,6 +100,9 @@ struct VaultFilter {
   std::optional<std::string> domain = {};
   std::optional<Purpose> purpose = {};
   std::optional<decide::MailClass> mail_class = {};
+  std::optional<std::string> sender = {};  // envelope sender; "": the null sender
+  std::optional<WallTime> received_from = {};
+  std::optional<WallTime> received_before = {};
   std::size_t limit = 100;  // newest first
   std::size_t offset = 0;
 };
@@ -115,8 +124,6 @@ class Vault {
   virtual Result<std::vector<VaultRow>> list(const VaultFilter& filter) = 0;
   // The message's bytes. Verified against the digest in the index: a damaged blob is an Error.
   virtual Result<std::string> read(const std::string& id) = 0;
-  // Records who released the row and when (the audit trail); the row stays.
-  virtual Status mark_released(std::int64_t row, WallTime when, std::string_view who) = 0;
   virtual Result<VaultUsage> usage() = 0;
   // Whether there is room for more (readiness): a temporary Error "vault full: ..." if not.
   virtual Status can_store() = 0;
