@@ -92,8 +92,7 @@ TEST_P(OpaqueDocument, IsCheckedToBeJson) {
   EXPECT_NE(fault(GetParam(), "[{"), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, OpaqueDocument,
-                         testing::Values("mailfrom:got.com"));
+INSTANTIATE_TEST_SUITE_P(Types, OpaqueDocument, testing::Values("mailfrom:got.com"));
 
 }  // namespace
 }  // namespace postern::policy
