@@ -68,7 +68,8 @@ Result<std::vector<BlobStore::FoundFile>> BlobStore::files_below(const std::stri
     return failed("read", parent);
   }
   for (const std::string& second : directories) {
-    const std::string directory = parent + "/" + second;
+    std::string directory = parent;
+    directory.append("/").append(second);
     if (!for_each_name(root_.get(), directory, [&](const std::string& name) {
           files.push_back({name, is_blob_id(name) && directory_of(name) == directory});
         })) {

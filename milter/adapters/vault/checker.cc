@@ -84,7 +84,7 @@ Status Checker::look_at_message(const CheckedMessage& message, const Act& act, V
   bool repaired = false;
   if (act) {
     if (is_there) {
-      if (const Status aside = blobs_.set_aside(id); !aside) return aside;
+      if (Status aside = blobs_.set_aside(id); !aside) return aside;
     }
     const auto dropped = index_.drop_message(id, *act);
     const auto* const failure = std::get_if<WriteFailure>(&dropped);
@@ -131,7 +131,7 @@ Status Checker::look_at_file(const BlobStore::FoundFile& file, const Act& act, V
   if (!has_row) return has_row.error();
   if (*has_row || !blobs_.exists(file.name)) return success();
   if (act) {
-    if (const Status aside = blobs_.set_aside(file.name); !aside) return aside;
+    if (Status aside = blobs_.set_aside(file.name); !aside) return aside;
   }
   find(check, VaultFault::orphaned_blob, file.name, "the index does not know it", act.has_value());
   return success();
