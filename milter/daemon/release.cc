@@ -52,6 +52,7 @@ Result<std::vector<ReleasedRow>> release(ports::VaultUpkeep& vault, const Clock&
   if (wanted.empty()) return answers;
 
   std::vector<std::int64_t> numbers;
+  numbers.reserve(wanted.size());
   for (const ports::VaultRow* row : wanted) numbers.push_back(row->row);
   const auto outcomes = vault.release(numbers, {wish.who, clock.wall()});
   if (!outcomes) return outcomes.error();
