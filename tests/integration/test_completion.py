@@ -47,7 +47,7 @@ def help_of(*verb):
 
 def verbs_below(*verb):
     text = help_of(*verb)
-    return re.findall(r"^  ([a-z]\w*) ", text.split("Subcommands:")[1], re.M) if "Subcommands:" in text else []
+    return re.findall(r"^  ([a-z][\w-]*) ", text.split("Subcommands:")[1], re.M) if "Subcommands:" in text else []
 
 
 def options_of(*verb):
