@@ -20,8 +20,8 @@ const unsigned char* octets(std::string_view text) {
 }
 
 bool ready() {
-  static const bool is_ready = sodium_init() >= 0;
-  return is_ready;
+  static const bool kIsReady = sodium_init() >= 0;
+  return kIsReady;
 }
 
 std::string to_base64(std::string_view bytes) {

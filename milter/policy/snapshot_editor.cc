@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "policy/decode_parts.h"
 #include "policy/dkim_rotation.h"
@@ -26,7 +27,7 @@ std::string domain_part(const std::string& owner) { return owner.substr(owner.rf
 }  // namespace
 
 SnapshotEditor::SnapshotEditor(const Snapshot& base, DecodeOptions options)
-    : draft_(base), options_(options) {}
+    : draft_(base), options_(std::move(options)) {}
 
 Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
   Result<DecodedValue> decoded = decode_value(key, json, options_);

@@ -58,9 +58,9 @@ class SelfCheck final : public ports::Signer {
              const std::vector<const policy::DkimKey*>& keys,
              const std::vector<std::string>& signatures) {
     mail::Message arrived;
-    for (auto one = signatures.rbegin(); one != signatures.rend(); ++one) {
-      arrived.add_header("DKIM-Signature", *one);
-    }
+    std::for_each(signatures.rbegin(), signatures.rend(), [&arrived](const std::string& one) {
+      arrived.add_header("DKIM-Signature", one);
+    });
     for (const mail::HeaderField& field : message.headers()) {
       // Whoever else has signed it is not our business, and has no key here.
       if (equals_ignoring_case(field.name, "DKIM-Signature")) continue;
