@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -53,7 +54,9 @@ T must(Result<T> result) {
   return std::move(*result);
 }
 
-std::string domain_of(unsigned number) { return "d" + std::to_string(number) + ".example"; }
+std::string domain_of(std::uint_fast32_t number) {
+  return "d" + std::to_string(number) + ".example";
+}
 
 std::shared_ptr<const policy::Snapshot> policies() {
   policy::SnapshotEditor editor(policy::Snapshot{}, policy::DecodeOptions{});
@@ -89,7 +92,7 @@ class Mail {
     message.subject = "number and some words as subjects are";
     message.score = 7'200;
     message.received = now_ - std::chrono::seconds(random_() % (30 * 86'400));
-    const unsigned copies = random_() % 10 == 0 ? 2 + random_() % 3 : 1;
+    const auto copies = random_() % 10 == 0 ? 2 + random_() % 3 : 1;
     for (unsigned i = 0; i < copies; ++i) message.copies.push_back(copy());
     return message;
   }
@@ -99,7 +102,7 @@ class Mail {
     ports::VaultCopy copy;
     copy.domain = domain_of(random_() % kDomains);
     copy.recipient = "user" + std::to_string(random_() % kMailboxes) + "@" + copy.domain;
-    const unsigned kind = random_() % 20;
+    const auto kind = random_() % 20;
     copy.purpose = kind < 14   ? ports::Purpose::quarantine
                    : kind < 17 ? ports::Purpose::archive
                                : ports::Purpose::retention;
