@@ -126,7 +126,7 @@ std::string prose(std::string_view text) {
 
 std::string stopped(std::string_view text) {
   std::string result(text);
-  if (!result.empty() && !ends_sentence(result)) result += '.';
+  if (!result.empty() && !ends_sentence(result) && !result.ends_with("…")) result += '.';
   return result;
 }
 

@@ -50,6 +50,7 @@ TEST(Sentence, HasACapitalAndAStop) {
   EXPECT_EQ(sentence("Done already."), "Done already.");
   EXPECT_EQ(sentence(""), "");
   EXPECT_EQ(stopped("redis://host or a directory"), "redis://host or a directory.");
+  EXPECT_EQ(stopped("spam, virus, …"), "spam, virus, …");
   EXPECT_EQ(stopped(""), "");
 }
 
