@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -45,7 +46,7 @@ log::Fields fields_of(const ports::OutboxEntry& entry) {
 
 Courier::Courier(ports::Outbox& outbox, ports::Submitter& submitter, const Clock& clock,
                  CourierOptions options)
-    : outbox_(outbox), submitter_(submitter), clock_(clock), options_(options) {}
+    : outbox_(outbox), submitter_(submitter), clock_(clock), options_(std::move(options)) {}
 
 Courier::~Courier() { stop(); }
 

@@ -107,7 +107,7 @@ RouteAnswer relay_recipients(const Snapshot& snapshot, std::string_view key,
 
 // A bounce goes on to the sender whom the address stands for, never to the address itself.
 RouteAnswer transport_of_return(const policy::ReturnAddress& address) {
-  const RouteAnswer sender = bounce(address);
+  RouteAnswer sender = bounce(address);
   if (std::holds_alternative<Temporary>(sender)) return sender;
   if (std::holds_alternative<Found>(sender)) return NotFound{};
   return Found{"error:5.1.1 no such address, or one that is no longer good"};
