@@ -83,7 +83,7 @@ TEST(Manual, NamesEveryVerbWithItsOptionsAndExamples) {
   ctl::declare_verbs(app, context);
   expect_options(page, app, "posternctl");
   for (const ctl::Verb& verb : ctl::verbs_of(app)) {
-    const std::size_t at = page.find("\n.Ss " + verb.words + "\n");
+    const std::size_t at = page.find("\n.Ss " + literal(verb.words) + "\n");
     ASSERT_NE(at, std::string::npos) << verb.words;
     const std::string text = page.substr(at, page.find("\n.S", at + 1) - at);
     expect_options(text, *verb.app, verb.words);
