@@ -217,7 +217,8 @@ def test_offline_it_needs_no_daemon(world, eml):
     done, answer = explain(world, "--from", "a@example.org", "--rcpt", "cersei@lannister.net", "--score", "8",
                            "--offline", world.posternd.policy_folder)
     assert (done.returncode, answer["outcome"]) == (0, "tag")
-    assert answer["copies"] == [{"recipient": "cersei@lannister.net", "purpose": "quarantine", "class": "spam"}]
+    assert answer["copies"] == [{"recipient": "cersei@lannister.net", "purpose": "quarantine", "class": "spam",
+                                 "mailbox": None}]
     done, _ = explain(world, *words, "--offline", "/nonexistent")
     assert done.returncode != 0 and "/nonexistent" in done.stderr
 

@@ -9,7 +9,7 @@ from support import client
 from support.daemon_log import DaemonLog
 from support.dovecot import Dovecot
 from support.policies import FIXTURES, variant
-from support.tools import wait_until
+from support.tools import let_others_in, wait_until
 from support.world import World
 
 SENDER = "someone@example.org"
@@ -40,9 +40,7 @@ def documents():
 @pytest.fixture(scope="module")
 def dovecot(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dovecot", numbered=True)
-    for path in (folder, *folder.parents):
-        if path.name.startswith("pytest-"):
-            path.chmod(0o755)
+    let_others_in(folder)
     server = Dovecot(folder, [JON, ARYA, JUNKMAN])
     yield server.start()
     server.stop()
