@@ -20,7 +20,8 @@ std::string released_before(const ports::VaultRow& row) {
 }  // namespace
 
 std::optional<std::string> refusal_of(const ports::VaultRow& row, bool virus_lover) {
-  const bool infected = row.copy.mail_class == decide::MailClass::virus;
+  // Another class may have decided about a message that is infected as well.
+  const bool infected = row.copy.mail_class == decide::MailClass::virus || !row.virus.empty();
   if (infected && !virus_lover) {
     return row.id + ": contains a virus (" + row.virus +
            "); --virus-lover releases it all the same";

@@ -105,6 +105,7 @@ std::size_t Courier::round() {
 }
 
 Courier::Attempt Courier::attempt(const ports::OutboxEntry& entry) {
+  if (sent_.contains(entry.row)) return forget(entry);
   const auto bytes = outbox_.bytes(entry);
   if (!bytes) {
     // A fault of the vault's, of which no server has heard.
@@ -121,14 +122,24 @@ Courier::Attempt Courier::attempt(const ports::OutboxEntry& entry) {
   fields.emplace_back("answer", *answer);
   log::info("copy handed to " + options_.server, fields);
   metrics::count(options_.metrics + "_attempts_total", {{"outcome", "taken"}});
-  // Not forgotten, it would be sent again: rather late than twice, so it is put off at least.
-  if (const Status forgotten = outbox_.sent(entry); !forgotten) {
+  return forget(entry);
+}
+
+// A row that cannot be forgotten is not sent again as long as this courier lives, and is put off for the next.
+Courier::Attempt Courier::forget(const ports::OutboxEntry& entry) {
+  const Status forgotten = outbox_.sent(entry);
+  if (forgotten) {
+    sent_.erase(entry.row);
+    return Attempt::taken;
+  }
+  if (sent_.insert(entry.row).second) {
     log::error("a copy that was sent cannot be forgotten, it may arrive twice",
                {{"id", entry.id}, {"why", forgotten.error().what}});
-    static_cast<void>(outbox_.postpone(entry.row, clock_.wall() + options_.longest_wait,
-                                       "sent, and not forgotten"));
   }
-  return Attempt::taken;
+  const Status put_off =
+      outbox_.postpone(entry.row, clock_.wall() + options_.longest_wait, "sent, and not forgotten");
+  if (!put_off) log::error("the outbox cannot be written", {{"why", put_off.error().what}});
+  return Attempt::not_ours;
 }
 
 bool Courier::is_final(const Error& error) const {

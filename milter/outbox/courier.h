@@ -9,6 +9,8 @@
 // Source:    docs/operating.md, "The outbox".
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -54,6 +56,7 @@ class Courier {
   void run(const std::stop_token& stop);
   enum class Attempt { taken, refused, not_ours };
   Attempt attempt(const ports::OutboxEntry& entry);
+  Attempt forget(const ports::OutboxEntry& entry);
   bool is_final(const Error& error) const;
   void put_off(const ports::OutboxEntry& entry, const Error& error);
   void publish_standing();
@@ -62,6 +65,7 @@ class Courier {
   ports::Submitter& submitter_;
   const Clock& clock_;
   const CourierOptions options_;
+  std::set<std::int64_t> sent_;  // rows that the server has and the outbox could not forget
   Wakeup news_;
   std::stop_token stopping_;
   std::jthread thread_;

@@ -113,8 +113,9 @@ class FileVault final : public Store {
     const auto forgotten = index_->forget_outbox(entry.row, entry.id, [&]() -> Status {
       auto blob = blobs_->doom(entry.id);
       if (!blob) return blob.error();
-      if (*blob) doomed.emplace(std::move(**blob));
-      return success();
+      if (!*blob) return success();
+      doomed.emplace(std::move(**blob));
+      return blobs_->sync_doomed();
     });
     if (!forgotten) {
       // Whether it was committed is not known: the next open() looks.
@@ -233,8 +234,9 @@ class FileVault final : public Store {
 
   void forget(std::uint64_t messages, std::uint64_t bytes) {
     ledger_.with([&](Ledger& ledger) {
-      ledger.messages -= messages;
-      ledger.bytes -= bytes;
+      // A repair may have counted the rows as gone already.
+      ledger.messages -= std::min(messages, ledger.messages);
+      ledger.bytes -= std::min(bytes, ledger.bytes);
       ledger.publish();
     });
   }

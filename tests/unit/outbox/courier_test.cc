@@ -38,6 +38,8 @@ class MemoryOutbox final : public ports::Outbox {
     return rows_.with([](auto& rows) { return rows; });
   }
   void break_sent() { broken_ = true; }
+  void break_writing() { broken_ = read_only_ = true; }
+  void mend() { broken_ = read_only_ = false; }
 
   Result<std::vector<ports::OutboxEntry>> due(WallTime now, std::size_t limit) override {
     std::vector<ports::OutboxEntry> due;
@@ -59,6 +61,7 @@ class MemoryOutbox final : public ports::Outbox {
     return success();
   }
   Status postpone(std::int64_t row, WallTime next, std::string_view why) override {
+    if (read_only_) return temporary_error("read-only file system");
     change(row, [&](auto& entry) {
       ++entry.attempts;
       entry.next = next;
@@ -90,6 +93,7 @@ class MemoryOutbox final : public ports::Outbox {
   Guarded<std::function<void()>> hear_;
   std::int64_t next_row_ = 1;
   std::atomic<bool> broken_ = false;
+  std::atomic<bool> read_only_ = false;
 };
 
 // Takes everything but what it is told to refuse; "*" is everybody.
@@ -218,6 +222,17 @@ TEST_F(CourierTest, WhatCannotBeForgottenIsNotSentAgainAtOnce) {
   courier_.round();
   courier_.round();
   EXPECT_EQ(mta_.asked(), 1);
+}
+
+TEST_F(CourierTest, WhatCannotBeForgottenIsSentOnceThoughItIsDueForEver) {
+  outbox_.add("b@a.net");
+  outbox_.break_writing();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(courier_.round(), 0U);
+  EXPECT_EQ(mta_.asked(), 1);
+  outbox_.mend();
+  EXPECT_EQ(courier_.round(), 1U);
+  EXPECT_EQ(mta_.asked(), 1);
+  EXPECT_TRUE(outbox_.rows().empty());
 }
 
 TEST_F(CourierTest, ItsThreadHearsOfArrivalsAndStops) {
