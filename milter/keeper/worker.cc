@@ -26,11 +26,11 @@ Worker::Worker(ports::PolicySource& source, ports::PolicyCache* cache,
       cache_(cache),
       published_(published),
       clock_(clock),
-      options_(options),
+      options_(std::move(options)),
       source_name_(source.describe()),
       current_(std::make_shared<const policy::Snapshot>()),
       cache_keeper_(cache, source_name_, clock),
-      hold_(options.shrink_guard) {
+      hold_(options_.shrink_guard) {
   known_.with([&](Known& known) {
     known.status.source = source_name_;
     known.contact = clock_.steady();
