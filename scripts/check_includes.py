@@ -34,6 +34,7 @@ ROOMS = {
     "ports": ["base", "mail", "content", "policy", "decide"],
     "session": ["base", "mail", "content", "policy", "decide", "route", "ports"],
     "keeper": ["base", "policy", "ports"],
+    "outbox": ["base", "ports"],
     "provision": ["base", "mail", "policy", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],

@@ -42,6 +42,19 @@ void print_policy(const json& policy) {
   }
 }
 
+void print_outbox(const json& outbox) {
+  if (!outbox.is_object()) return;
+  if (outbox.contains("fault")) return line("outbox", text_of(outbox["fault"]));
+  std::string waiting = text_of(outbox["waiting"]) + " copies wait";
+  if (!outbox["oldest_seconds"].is_null()) {
+    waiting += ", the oldest for " + text_of(outbox["oldest_seconds"]) + " s";
+  }
+  line("outbox", waiting);
+  if (outbox["given_up"] != 0) {
+    line("", text_of(outbox["given_up"]) + " GIVEN UP; see `posternctl vault outbox`");
+  }
+}
+
 void print_status(const json& answer) {
   line("daemon", std::string(answer["ready"] == true ? "ready" : "NOT READY") + ", started " +
                      text_of(answer["started"]) + ", " + text_of(answer["open_transactions"]) +
@@ -66,6 +79,7 @@ void print_status(const json& answer) {
               text_of(vault["bytes"]) + " octets";
   }
   line("vault", stored);
+  print_outbox(answer["outbox"]);
   for (const json& key : answer["settings_not_enforced"]) {
     line("not enforced", text_of(key) + " is set, and this version does not act upon it");
   }

@@ -18,6 +18,7 @@ struct Arguments {
   std::size_t offset = 0;
   bool virus_lover = false;
   bool message = false;
+  std::int64_t row = 0;  // 0: all of them
 };
 
 void print_rows(const json& answer) {
@@ -84,6 +85,59 @@ int release(const Context& context, const Arguments& arguments) {
   return kDone;
 }
 
+int outbox(const Context& context, const Arguments& arguments) {
+  const Asked asked = ask_daemon(
+      context,
+      {{"verb", "vault outbox"}, {"limit", arguments.limit}, {"offset", arguments.offset}});
+  if (asked.exit != kDone) return asked.exit;
+  print(context, asked.answer, [](const json& answer) {
+    std::vector<std::vector<std::string>> rows;
+    for (const json& row : answer["rows"]) {
+      std::string recipients;
+      for (const json& recipient : row["recipients"]) {
+        recipients += (recipients.empty() ? "" : ", ") + text_of(recipient);
+      }
+      rows.push_back({text_of(row["row"]), text_of(row["id"]), text_of(row["stored"]),
+                      text_of(row["attempts"]),
+                      row["given_up"] == true ? "GIVEN UP" : text_of(row["due"]),
+                      text_of(row["sender"]), recipients, text_of(row["error"])});
+    }
+    print_table({"ROW", "ID", "STORED", "FAILED", "NEXT", "FROM", "TO", "LAST ERROR"}, rows);
+  });
+  return kDone;
+}
+
+int retry(const Context& context, const Arguments& arguments) {
+  json request = {{"verb", "vault retry"}};
+  if (arguments.row != 0) request["row"] = arguments.row;
+  const Asked asked = ask_daemon(context, request);
+  if (asked.exit != kDone) return asked.exit;
+  print(context, asked.answer, [](const json& answer) {
+    std::printf("%s to be tried again now\n", text_of(answer["retried"]).c_str());
+  });
+  return kDone;
+}
+
+void add_outbox(CLI::App& vault, Context& context, const std::shared_ptr<Arguments>& arguments) {
+  CLI::App* const outbox_verb =
+      vault.add_subcommand("outbox", "copies that wait for Postfix, oldest first");
+  outbox_verb->add_option("--limit", arguments->limit, "at most so many")->capture_default_str();
+  outbox_verb->add_option("--offset", arguments->offset, "after so many");
+  outbox_verb->footer("Example: posternctl vault outbox");
+  outbox_verb->callback([&context, arguments] {
+    context.chosen = [&context, arguments] { return outbox(context, *arguments); };
+  });
+
+  CLI::App* const retry_verb =
+      vault.add_subcommand("retry", "try copies of the outbox now, also what was given up");
+  retry_verb->add_option("row", arguments->row, "this one only (see `vault outbox`)")
+      ->check(CLI::PositiveNumber);
+  retry_verb->footer("Example: posternctl vault retry 17");
+  retry_verb->callback([&context, arguments] {
+    context.chosen = [&context, arguments] { return retry(context, *arguments); };
+  });
+}
+
 }  // namespace
 
 void add_vault(CLI::App& app, Context& context) {
@@ -121,6 +175,8 @@ void add_vault(CLI::App& app, Context& context) {
   release_verb->callback([&context, arguments] {
     context.chosen = [&context, arguments] { return release(context, *arguments); };
   });
+
+  add_outbox(*vault, context, arguments);
 }
 
 }  // namespace postern::ctl

@@ -110,7 +110,7 @@ std::unique_ptr<ports::Signer> make_signer(const settings::Settings& settings, c
   return std::make_unique<dkim::Signer>(options, clock);
 }
 
-Result<std::unique_ptr<ports::Vault>> make_vault(const settings::Settings& settings,
+Result<std::unique_ptr<vault::Store>> make_vault(const settings::Settings& settings,
                                                  const Clock& clock) {
   return vault::open(vault::VaultOptions{settings.vault.path, settings.vault.durable,
                                          settings.vault.max_size, settings.vault.min_free, clock});

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/vault/vault.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "ports/policy_cache.h"
@@ -26,7 +27,7 @@ Result<ScannerList> make_scanners(const settings::Settings& settings, const Cloc
 Result<std::unique_ptr<ports::PolicySource>> make_source(const settings::Settings& settings);
 std::unique_ptr<ports::PolicyCache> make_cache(const settings::Settings& settings);
 std::unique_ptr<ports::Signer> make_signer(const settings::Settings& settings, const Clock& clock);
-Result<std::unique_ptr<ports::Vault>> make_vault(const settings::Settings& settings,
+Result<std::unique_ptr<vault::Store>> make_vault(const settings::Settings& settings,
                                                  const Clock& clock);
 // Nullptr: no token keys are configured, so nothing can be handed back to the MTA.
 Result<std::unique_ptr<ports::Submitter>> make_submitter(const settings::Settings& settings,

@@ -92,6 +92,21 @@ json vault_status(ports::Vault* vault) {
   return status;
 }
 
+json outbox_status(ports::Outbox* outbox, WallTime now) {
+  if (outbox == nullptr) return nullptr;
+  const auto usage = outbox->outbox_usage();
+  if (!usage) return {{"fault", usage.error().what}};
+  json status = {{"waiting", usage->waiting},
+                 {"given_up", usage->given_up},
+                 {"oldest", time_or_null(usage->oldest)},
+                 {"oldest_seconds", nullptr}};
+  if (usage->oldest) {
+    status["oldest_seconds"] =
+        std::chrono::duration_cast<std::chrono::seconds>(now - *usage->oldest).count();
+  }
+  return status;
+}
+
 Answer status(const Control::Parts& parts, const json& /*request*/) {
   const keeper::KeeperStatus policy = parts.keeper.status();
   const policy::SnapshotPtr snapshot = parts.snapshot.get();
@@ -133,6 +148,7 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
                 {"rules_left_out", rule_faults(snapshot.get())}}},
               {"scanners", scanners},
               {"vault", vault_status(parts.vault)},
+              {"outbox", outbox_status(parts.outbox, parts.clock.wall())},
               {"settings_not_enforced", parts.settings_not_enforced}};
 }
 
@@ -275,6 +291,38 @@ Answer vault_release(const Control::Parts& parts, const json& request) {
   return json{{"released", list}};
 }
 
+json row_as_json(const ports::OutboxRow& row) {
+  return {{"row", row.row},
+          {"id", row.id},
+          {"sender", row.sender},
+          {"recipients", row.recipients},
+          {"stored", to_rfc3339(row.stored)},
+          {"due", row.given_up ? json(nullptr) : json(to_rfc3339(row.due))},
+          {"attempts", row.attempts},
+          {"given_up", row.given_up},
+          {"error", row.last_error}};
+}
+
+Answer vault_outbox(const Control::Parts& parts, const json& request) {
+  const auto rows =
+      parts.outbox->outbox_rows(number_of(request, "limit", 100), number_of(request, "offset", 0));
+  if (!rows) return Failure{kExitNo, rows.error().what};
+  json list = json::array();
+  for (const ports::OutboxRow& row : *rows) list.push_back(row_as_json(row));
+  return json{{"rows", list}};
+}
+
+Answer vault_retry(const Control::Parts& parts, const json& request) {
+  std::optional<std::int64_t> row;
+  if (const auto found = request.find("row"); found != request.end()) {
+    if (!found->is_number_integer()) return Failure{kExitUsage, "row is no number"};
+    row = found->get<std::int64_t>();
+  }
+  const auto retried = parts.outbox->retry(row, parts.clock.wall());
+  if (!retried) return Failure{kExitNo, retried.error().what};
+  return json{{"retried", *retried}};
+}
+
 struct Verb {
   const char* name;
   bool needs_vault;
@@ -290,6 +338,8 @@ constexpr Verb kVerbs[] = {
     {"vault list", true, vault_list},
     {"vault show", true, vault_show},
     {"vault release", true, vault_release},
+    {"vault outbox", true, vault_outbox},
+    {"vault retry", true, vault_retry},
 };
 
 Answer dispatch(const Control::Parts& parts, const json& request) {

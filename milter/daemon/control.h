@@ -14,6 +14,7 @@
 #include "base/guarded.h"
 #include "keeper/keeper.h"
 #include "policy/snapshot.h"
+#include "ports/outbox.h"
 #include "ports/submitter.h"
 #include "ports/vault.h"
 #include "session/services.h"
@@ -28,6 +29,7 @@ class Control {
     keeper::Keeper& keeper;
     session::Services& services;
     ports::Vault* vault;          // nullptr: could not be opened
+    ports::Outbox* outbox;        // there where the vault is
     ports::Submitter* submitter;  // nullptr: no token keys
     Milliseconds submit_timeout;
     policy::DecodeOptions decode;

@@ -57,6 +57,7 @@ Daemon::~Daemon() {
   http_.reset();
   secrets_.reset();
   tables_.reset();
+  if (outbox_) outbox_->stop();
   if (checks_) checks_->stop();
   if (keeper_) keeper_->stop();
 }
@@ -78,6 +79,11 @@ Status Daemon::open_outside() {
   auto vault = make_vault(settings_, clock_);
   if (!vault) return permanent_error("vault.path: " + vault.error().what);
   vault_ = std::move(*vault);
+  if (submitter_) {
+    outbox::WorkerOptions emptying;
+    emptying.timeout = settings_.submit.timeout;
+    outbox_ = std::make_unique<outbox::Worker>(*vault_, *submitter_, clock_, emptying);
+  }
 
   services_.scanners = std::move(*scanners);
   checks_->lend(services_);
@@ -96,6 +102,7 @@ Status Daemon::open_outside() {
                                                *keeper_,
                                                services_,
                                                vault_.get(),
+                                               vault_.get(),
                                                submitter_.get(),
                                                settings_.submit.timeout,
                                                options.decode,
@@ -109,6 +116,8 @@ Status Daemon::open_outside() {
 Status Daemon::start_servers() {
   // The cached policy is in force before anybody can ask.
   keeper_->start();
+  // What the last run left is on its way as soon as Postfix takes it.
+  if (outbox_) outbox_->start();
   checks_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);

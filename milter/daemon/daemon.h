@@ -16,6 +16,7 @@
 #include "daemon/checks.h"
 #include "daemon/control.h"
 #include "keeper/keeper.h"
+#include "outbox/worker.h"
 #include "policy/snapshot.h"
 #include "server/control_server.h"
 #include "server/http_server.h"
@@ -66,8 +67,9 @@ class Daemon {
   std::unique_ptr<ports::PolicySource> source_;
   std::unique_ptr<ports::PolicyCache> cache_;
   std::unique_ptr<ports::Signer> signer_;
-  std::unique_ptr<ports::Vault> vault_;
+  std::unique_ptr<vault::Store> vault_;
   std::unique_ptr<ports::Submitter> submitter_;
+  std::unique_ptr<outbox::Worker> outbox_;  // nullptr: no token keys, so nothing can leave
   std::unique_ptr<keeper::Keeper> keeper_;
   std::unique_ptr<Control> control_;
 

@@ -201,6 +201,15 @@ Result<std::string> BlobStore::read(const std::string& id, std::uint64_t expecte
   return bytes;
 }
 
+Status BlobStore::remove(const std::string& id) {
+  if (!is_blob_id(id)) return permanent_error("vault: not an id: " + printable(id, 64));
+  const std::string name = blob_name(id);
+  if (::unlinkat(root_.get(), name.c_str(), 0) != 0) {
+    return errno == ENOENT ? success() : Status(failed("unlink", name));
+  }
+  return durable_ ? sync_directory(directory_of(id)) : success();
+}
+
 Result<std::uint64_t> BlobStore::free_space() const {
   struct statvfs info {};
   if (::fstatvfs(root_.get(), &info) != 0) return failed("statvfs", "");

@@ -52,6 +52,8 @@ class BlobStore {
   // Durable, under its final name, when it answers ok.
   Result<Pending> write(const std::string& id, std::string_view bytes);
   Result<std::string> read(const std::string& id, std::uint64_t expected_size) const;
+  // Durable when it answers ok; what is not there is removed already.
+  Status remove(const std::string& id);
   Result<std::uint64_t> free_space() const;
 
   // Decides about everything in tmp/ whose writer is gone: `has_row` tells whether the index knows

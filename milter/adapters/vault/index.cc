@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "adapters/vault/expiry.h"
+#include "adapters/vault/outbox_table.h"
 #include "adapters/vault/schema.h"
 #include "base/guarded.h"
 #include "base/text.h"
@@ -49,11 +50,14 @@ Status create_private_file(const std::string& path) {
   return temporary_error("vault: " + path + ": " + std::generic_category().message(errno));
 }
 
-void create_schema(SQLite::Database& database) {
+// Creates the tables, or adds those that a newer version brought: all of it or nothing.
+void bring_up_to_date(SQLite::Database& database) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   // Asked again under the lock: another process may have been quicker.
-  if (database.execAndGet("PRAGMA user_version").getInt() == 0) {
-    database.exec(kSchema);
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version < 1) database.exec(kSchema);
+  if (version < 2) database.exec(kOutboxSchema);
+  if (version < kSchemaVersion) {
     database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   }
   transaction.commit();
@@ -224,7 +228,7 @@ Result<std::unique_ptr<Index>> Index::open(const std::string& path, bool durable
       const std::string mode = database.execAndGet("PRAGMA journal_mode = WAL").getString();
       if (mode != "wal") return permanent_error("vault: " + path + ": no WAL here, but " + mode);
       prepare_connection(database, durable);
-      if (version < kSchemaVersion) create_schema(database);
+      if (version < kSchemaVersion) bring_up_to_date(database);
       return std::nullopt;
     });
     if (refused) return *refused;
@@ -243,6 +247,7 @@ std::optional<InsertFailure> Index::insert(const ports::VaultMessage& message,
       SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
       insert_message(database, message, blob, now);
       insert_copies(database, message);
+      insert_outbox(database, message, now);
       committing = true;
       transaction.commit();
     });
@@ -337,6 +342,24 @@ Result<ports::VaultUsage> Index::usage() {
     });
   } catch (const std::exception& error) {
     return describe("usage", error);
+  }
+}
+
+Status Index::write(std::string_view what, const std::function<void(SQLite::Database&)>& work) {
+  try {
+    connections_->writer.with([&](auto& database) { work(database); });
+    return success();
+  } catch (const std::exception& error) {
+    return describe(what, error);
+  }
+}
+
+Status Index::read(std::string_view what, const std::function<void(SQLite::Database&)>& work) {
+  try {
+    connections_->reader.with([&](auto& database) { work(database); });
+    return success();
+  } catch (const std::exception& error) {
+    return describe(what, error);
   }
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,10 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "ports/vault.h"
+
+namespace SQLite {
+class Database;
+}
 
 namespace postern::vault {
 
@@ -48,6 +53,11 @@ class Index {
   Result<std::optional<BlobFacts>> find(const std::string& id);
   Status mark_released(std::int64_t row, WallTime when, std::string_view who);
   Result<ports::VaultUsage> usage();
+
+  // For the other tables of the same file: `work` has the connection for itself. Whatever SQLite
+  // refuses, and whatever else `work` throws, becomes an Error that names `what`.
+  Status write(std::string_view what, const std::function<void(SQLite::Database&)>& work);
+  Status read(std::string_view what, const std::function<void(SQLite::Database&)>& work);
 
  private:
   struct Connections;

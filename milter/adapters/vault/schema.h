@@ -4,9 +4,9 @@
 
 namespace postern::vault {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
-// A message is one blob and at least one copy. `totals` is kept by triggers, so that asking for the
+// Version 1. A message is one blob and at least one row that needs it. `totals` is kept by triggers, so that asking for the
 // sum costs nothing with a million rows. Releases are only ever added: they are the audit trail.
 inline constexpr const char* kSchema = R"sql(
 CREATE TABLE message (
@@ -65,6 +65,39 @@ END;
 CREATE TRIGGER copy_removed AFTER DELETE ON copy BEGIN
   UPDATE totals SET copies = copies - 1;
 END;
+)sql";
+
+// From version 1 to 2. `body` is NULL where the stored message's own is meant. `doomed` names blobs
+// whose message is gone from the index and whose file may still be there: a kill between the two
+// leaves nothing behind.
+inline constexpr const char* kOutboxSchema = R"sql(
+CREATE TABLE outbox (
+  row        INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         TEXT NOT NULL REFERENCES message (id),
+  sender     TEXT NOT NULL,
+  header     BLOB NOT NULL,
+  body       BLOB,
+  eight_bit  INTEGER NOT NULL,
+  smtputf8   INTEGER NOT NULL,
+  ret        TEXT NOT NULL,
+  envid      TEXT NOT NULL,
+  stored     INTEGER NOT NULL,
+  due        INTEGER NOT NULL,
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  last_error TEXT NOT NULL DEFAULT '',
+  given_up   INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX outbox_by_id ON outbox (id);
+CREATE INDEX outbox_by_age ON outbox (given_up, row);
+CREATE INDEX outbox_by_due ON outbox (given_up, due);
+CREATE TABLE outbox_recipient (
+  row     INTEGER NOT NULL REFERENCES outbox (row) ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  notify  TEXT NOT NULL,
+  orcpt   TEXT NOT NULL
+);
+CREATE INDEX outbox_recipient_by_row ON outbox_recipient (row);
+CREATE TABLE doomed (id TEXT PRIMARY KEY);
 )sql";
 
 }  // namespace postern::vault

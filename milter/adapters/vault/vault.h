@@ -8,7 +8,9 @@
 // Failure:   store(): file, its sync, its name, the directories' sync, then one index transaction.
 //            Whatever stops it half way, a kill included, leaves the second name in tmp/; the next
 //            open() finds it there and removes what has no row. A row without its file is
-//            impossible. Temporary: full, input/output. Permanent: an id stored before, no such
+//            impossible. What nothing needs any more goes the other way round: rows, and its name in
+//            `doomed`, in one transaction; then the file; the next open() ends what a kill cut off.
+//            Temporary: full, input/output. Permanent: an id stored before, no such
 //            message, damage.
 #pragma once
 
@@ -18,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "ports/outbox.h"
 #include "ports/vault.h"
 
 namespace postern::vault {
@@ -30,7 +33,10 @@ struct VaultOptions {
   const Clock& clock;
 };
 
-// Creates what is missing. Refuses an index of a newer version.
-Result<std::unique_ptr<ports::Vault>> open(const VaultOptions& options);
+// What is kept, and what leaves: both are committed together.
+class Store : public ports::Vault, public ports::Outbox {};
+
+// Creates what is missing, brings an older index up to date. Refuses one of a newer version.
+Result<std::unique_ptr<Store>> open(const VaultOptions& options);
 
 }  // namespace postern::vault

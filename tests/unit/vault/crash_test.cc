@@ -109,7 +109,7 @@ std::string describe_call(pid_t process, const std::string& root) {
 std::optional<std::vector<std::string>> calls_of_store(const VaultOptions& options,
                                                        const std::string& id) {
   std::vector<std::string> calls;
-  Result<std::unique_ptr<ports::Vault>> vault = permanent_error("");
+  Result<std::unique_ptr<Store>> vault = permanent_error("");
   // A first message takes what happens once per process: SQLite syncs a new log whatever it is
   // told.
   const auto prepare = [&] {

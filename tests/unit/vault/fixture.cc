@@ -21,7 +21,7 @@ VaultTest::~VaultTest() {
   std::filesystem::remove_all(parent_, ignored);
 }
 
-std::unique_ptr<ports::Vault> VaultTest::open_vault(const VaultOptions& options) const {
+std::unique_ptr<Store> VaultTest::open_vault(const VaultOptions& options) const {
   auto vault = open(options);
   if (!vault) throw std::runtime_error(vault.error().what);
   return std::move(*vault);

@@ -22,8 +22,8 @@ class VaultTest : public testing::Test {
 
   VaultOptions options() const { return {path_.string(), true, 0, 0, clock_}; }
   // Ends the test where it does not open.
-  std::unique_ptr<ports::Vault> open_vault() const { return open_vault(options()); }
-  std::unique_ptr<ports::Vault> open_vault(const VaultOptions& options) const;
+  std::unique_ptr<Store> open_vault() const { return open_vault(options()); }
+  std::unique_ptr<Store> open_vault(const VaultOptions& options) const;
 
   std::filesystem::path blob_path(const std::string& id) const;
   std::vector<std::string> files_below(const std::string& name) const;  // names, sorted
