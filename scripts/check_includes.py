@@ -19,8 +19,8 @@ HOUSE = ROOT / "milter"
 
 CORE = ["base", "mail", "content", "policy", "decide", "route"]
 ADAPTER = "adapters/*"  # any adapter: the core, the ports and what adapters share; no other adapter
-# Streams with deadlines; scaling scores; events as text.
-SHARED = ["adapters/net", "adapters/scan", "adapters/events"]
+# Streams with deadlines; HTTP; scaling scores; events as text.
+SHARED = ["adapters/net", "adapters/http", "adapters/scan", "adapters/events"]
 
 # Room -> the rooms it may include (itself always).
 ROOMS = {
@@ -38,6 +38,8 @@ ROOMS = {
     "provision": ["base", "mail", "policy", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],
+    "adapters/http": ["base"],
+    "adapters/admin_api": CORE + ["ports", "dialects", "adapters/http"],
     "adapters/scan": ["base", "policy"],
     "adapters/events": ["base", "ports"],
     "adapters/sender_verify": CORE + ["ports", "adapters/net", "adapters/smtp"],  # asks by SMTP
@@ -53,7 +55,7 @@ THIRD_PARTY = [
     (r"libmilter/.*", ["server"]),
     (r"hiredis/.*", ["adapters/redis"]),
     (r"SQLiteCpp/.*|sqlite3\.h", ["adapters/vault", "adapters/policy_cache"]),
-    (r"curl/.*", ["adapters/rspamd"]),
+    (r"curl/.*", ["adapters/http"]),
     (r"yaml-cpp/.*", ["settings", "adapters/directory"]),
     (r"nlohmann/.*", ["*"]),
     (r"systemd/sd-journal\.h", ["base"]),

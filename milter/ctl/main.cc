@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_route(app, context);
   add_explain(app, context);
   add_import(app, context);
+  add_sync(app, context);
   add_vault(app, context);
   app.footer("Exit: 0 done, 1 the answer is no, 2 usage, 69 daemon away, 78 configuration.");
   try {

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -16,6 +18,8 @@
 
 namespace postern::directory {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr mode_t kFileMode = 0640;
 constexpr mode_t kFolderMode = 0750;
@@ -106,35 +110,60 @@ DirectoryStore::DirectoryStore(std::string directory) : directory_(std::move(dir
 
 std::string DirectoryStore::describe() const { return "directory " + directory_; }
 
-Result<std::map<std::string, std::vector<std::string>>> DirectoryStore::look() const {
-  const auto files = scan(directory_, {}, false, [](const std::string&) {});
-  if (!files) return files.error();
+// Names alone: the texts of a hundred thousand files are not needed to know which there are.
+Result<DirectoryStore::Known> DirectoryStore::look() const {
   std::map<std::string, std::vector<std::string>> found;
-  for (const auto& [path, file] : *files) {
-    if (file.document) found[file.key].push_back(path);
+  for (const policy::DocumentType type : policy::kAllDocumentTypes) {
+    const std::string folder(policy::to_string(type));
+    std::error_code error;
+    fs::directory_iterator files(directory_ + "/" + folder, error);
+    if (error == std::errc::no_such_file_or_directory) continue;
+    for (; !error && files != fs::directory_iterator(); files.increment(error)) {
+      const std::string name = files->path().filename().string();
+      const auto meaning = read_file_name(name);
+      const auto* document = std::get_if<DocumentFile>(&meaning);
+      if (document == nullptr) continue;
+      const auto key = policy::DocumentKey::parse(folder + ":" + document->name);
+      found[key ? key->to_string() : folder + ":" + document->name].push_back(folder + "/" + name);
+    }
+    if (error) return fault(directory_ + "/" + folder, error.value());
   }
+  // Of two files for one document the first by name counts.
+  for (auto& [key, files] : found) std::sort(files.begin(), files.end());
   return found;
 }
 
-Result<std::vector<std::string>> DirectoryStore::keys() {
-  const auto found = look();
+Status DirectoryStore::look_once() {
+  if (known_) return success();
+  struct stat info {};
+  if (::stat(directory_.c_str(), &info) != 0) return fault(directory_, errno);
+  if (!S_ISDIR(info.st_mode)) return fault(directory_, ENOTDIR);
+  auto found = look();
   if (!found) return found.error();
+  known_ = std::move(*found);
+  return success();
+}
+
+Result<std::vector<std::string>> DirectoryStore::keys() {
+  known_.reset();
+  if (auto done = look_once(); !done) return done.error();
   std::vector<std::string> keys;
-  for (const auto& [key, files] : *found) keys.push_back(key);
+  for (const auto& [key, files] : *known_) keys.push_back(key);
   return keys;
 }
 
 Result<std::map<std::string, std::string>> DirectoryStore::read(
     const std::vector<std::string>& keys) {
-  auto files = scan(directory_, {}, true, [](const std::string&) {});
-  if (!files) return files.error();
-  std::map<std::string, std::string> all;
-  for (auto& [path, file] : *files) {
-    if (file.document && file.json) all.try_emplace(file.key, std::move(*file.json));
-  }
+  if (auto done = look_once(); !done) return done.error();
   std::map<std::string, std::string> texts;
   for (const std::string& key : keys) {
-    if (auto one = all.extract(key)) texts.insert(std::move(one));
+    const auto files = known_->find(key);
+    // One that was put there since has its usual name.
+    const std::string file = files == known_->end() ? file_of(key) : files->second.front();
+    const std::size_t slash = file.find('/');
+    auto text =
+        read_document_file(directory_ + "/" + file.substr(0, slash), file.substr(slash + 1));
+    if (text && *text) texts.emplace(key, std::move(**text));
   }
   return texts;
 }
@@ -143,9 +172,9 @@ Status DirectoryStore::write(const std::vector<ports::DocumentChange>& changes) 
   if (changes.empty()) return success();
   struct stat info {};
   if (::stat(directory_.c_str(), &info) != 0) return fault(directory_, errno);
-  if (!S_ISDIR(info.st_mode)) return fault(directory_, ENOTDIR);
-  const auto found = look();
-  if (!found) return found.error();
+  // Anew: somebody may have put another spelling there since.
+  known_.reset();
+  if (auto done = look_once(); !done) return done;
   std::map<std::string, bool> folders;
   for (const ports::DocumentChange& change : changes) {
     const auto key = policy::DocumentKey::parse(change.key);
@@ -160,13 +189,15 @@ Status DirectoryStore::write(const std::vector<ports::DocumentChange>& changes) 
     }
     folders[folder] |= change.json.has_value();
     // The same document in another spelling, or as YAML: only one may be left.
-    const auto known = found->find(key->to_string());
-    if (known == found->end()) continue;
-    for (const std::string& other : known->second) {
+    std::vector<std::string>& known = (*known_)[key->to_string()];
+    for (const std::string& other : known) {
       if (change.json && other == file) continue;
       if (auto done = remove_file(directory_ + "/" + other); !done) return done;
       folders[folder] = true;
     }
+    known.clear();
+    if (change.json) known.push_back(file);
+    if (known.empty()) known_->erase(key->to_string());
   }
   for (const auto& [folder, touched] : folders) {
     if (!touched) continue;

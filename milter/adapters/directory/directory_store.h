@@ -23,9 +23,12 @@ class DirectoryStore final : public ports::DocumentStore {
 
  private:
   // key -> the files that stand for it, below the directory, the one that counts first.
-  Result<std::map<std::string, std::vector<std::string>>> look() const;
+  using Known = std::map<std::string, std::vector<std::string>>;
+  Result<Known> look() const;
+  Status look_once();
 
   const std::string directory_;
+  std::optional<Known> known_;  // as of the last keys() or write(), else of the first read()
 };
 
 }  // namespace postern::directory

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/rspamd/http_client.h"
+#include "adapters/http/client.h"
 #include "ports/scanner.h"
 
 namespace postern::rspamd {
@@ -39,7 +39,8 @@ class RspamdScanner final : public ports::Scanner {
  private:
   RspamdConfig config_;
   std::string name_;
-  HttpClient http_;
+  std::string url_;
+  http::Client http_;
 };
 
 }  // namespace postern::rspamd
