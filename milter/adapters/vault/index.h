@@ -18,7 +18,7 @@
 #include "base/result.h"
 #include "ports/vault.h"
 
-namespace SQLite {
+namespace SQLite {  // NOLINT(readability-identifier-naming): its name is not ours
 class Database;
 }
 
