@@ -8,7 +8,6 @@ find_package(GTest REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(SQLiteCpp REQUIRED)
 find_package(CURL REQUIRED)
-find_package(pugixml REQUIRED)
 
 pkg_check_modules(yaml_cpp REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -9,13 +9,17 @@
 #include <exception>
 
 #include "base/log.h"
-#include "command_line.h"
 #include "daemon/daemon.h"
 #include "settings/load.h"
 
 namespace {
 
 using postern::daemon::Daemon;
+
+struct Options {
+  std::string config = "/etc/postern/postern.yml";
+  bool check_config = false;
+};
 
 // Keys and passwords are in memory. LeakSanitizer needs to look into the process, so its build may be dumped.
 void forbid_core_files() {
@@ -24,7 +28,7 @@ void forbid_core_files() {
 #endif
 }
 
-int run(const postern::Options& options) {
+int run(const Options& options) {
   auto outcome = postern::settings::load_file(options.config);
   if (const auto* const faults = std::get_if<std::vector<postern::settings::Fault>>(&outcome)) {
     for (const auto& fault : *faults) std::fprintf(stderr, "%s\n", fault.to_string().c_str());
@@ -54,9 +58,11 @@ int run(const postern::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  postern::Options options;
+  Options options;
   CLI::App app("posternd, a mail policy daemon for Postfix", "posternd");
-  postern::declare_options(app, options);
+  app.add_option("--config", options.config, "the configuration file")->capture_default_str();
+  app.add_flag("--check-config", options.check_config,
+               "only read the configuration: exit 0 when everything in it is understood, else 78");
   CLI11_PARSE(app, argc, argv);
   try {
     return run(options);

@@ -19,8 +19,8 @@ HOUSE = ROOT / "milter"
 
 CORE = ["base", "mail", "content", "policy", "decide", "route"]
 ADAPTER = "adapters/*"  # any adapter: the core, the ports and what adapters share; no other adapter
-# Streams with deadlines; HTTP; scaling scores; events as text.
-SHARED = ["adapters/net", "adapters/http", "adapters/scan", "adapters/events"]
+# Streams with deadlines; scaling scores; events as text.
+SHARED = ["adapters/net", "adapters/scan", "adapters/events"]
 
 # Room -> the rooms it may include (itself always).
 ROOMS = {
@@ -30,15 +30,12 @@ ROOMS = {
     "policy": ["base", "mail"],
     "decide": ["base", "mail", "content", "policy"],
     "route": ["base", "mail", "policy"],
-    "dialects": ["base", "mail", "policy"],
     "ports": ["base", "mail", "content", "policy", "decide"],
     "session": ["base", "mail", "content", "policy", "decide", "route", "ports"],
     "keeper": ["base", "policy", "ports"],
     "provision": ["base", "mail", "policy", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],
-    "adapters/http": ["base"],
-    "adapters/admin_api": CORE + ["ports", "dialects", "adapters/http"],
     "adapters/scan": ["base", "policy"],
     "adapters/events": ["base", "ports"],
     "adapters/sender_verify": CORE + ["ports", "adapters/net", "adapters/smtp"],  # asks by SMTP
@@ -54,7 +51,7 @@ THIRD_PARTY = [
     (r"libmilter/.*", ["server"]),
     (r"hiredis/.*", ["adapters/redis"]),
     (r"SQLiteCpp/.*|sqlite3\.h", ["adapters/vault", "adapters/policy_cache"]),
-    (r"curl/.*", ["adapters/http"]),
+    (r"curl/.*", ["adapters/rspamd"]),
     (r"yaml-cpp/.*", ["settings", "adapters/directory"]),
     (r"nlohmann/.*", ["*"]),
     (r"systemd/sd-journal\.h", ["base"]),
@@ -68,7 +65,6 @@ THIRD_PARTY = [
     (r"ares(_.*)?\.h", ["adapters/dns"]),
     (r"spf2/.*", ["adapters/spf2"]),
     (r"opendkim/.*", ["adapters/opendkim"]),
-    (r"pugixml\.hpp", ["dialects"]),
     (r"httplib\.h", ["server", "ctl"]),
     (r"CLI/.*", ["ctl", "daemon", "main"]),
 ]
@@ -77,7 +73,7 @@ THIRD_PARTY = [
 PROGRAMS = {"ctl"}
 
 # What the core must not touch: files, sockets, threads, processes. (base carries them for the others.)
-PURE = {"mail", "content", "policy", "decide", "route", "dialects"}
+PURE = {"mail", "content", "policy", "decide", "route"}
 IMPURE = re.compile(
     r"thread|stop_token|future|fstream|filesystem|iostream|condition_variable|"
     r"unistd\.h|fcntl\.h|poll\.h|netdb\.h|pthread\.h|signal\.h|csignal|ctime|time\.h|"

@@ -1,11 +1,8 @@
 #include "ctl/context.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 
-#include "ctl/terminal.h"
 #include "server/control_client.h"
 #include "settings/load.h"
 
@@ -27,23 +24,10 @@ std::variant<std::string, int> control_socket(const Context& context) {
   return std::get<settings::Settings>(outcome).listen.control;
 }
 
-// What the person can do about it, a line each.
-std::string what_next(const Error& error) {
-  if (error.permanence == Permanence::permanent) {
-    return "\n  The socket is for root and the daemon's user: ask as root, or name another, "
-           "--socket PATH";
-  }
-  return "\n  Is it running?    systemctl status posternd, or journalctl -u posternd -n 20"
-         "\n  Start it:         systemctl start posternd"
-         "\n  Another socket:   --socket PATH, or --config FILE for its listen.control"
-         "\n  Without a daemon: --offline DIR, where posternctl VERB --help names it";
-}
-
 }  // namespace
 
 int fail(int exit, const std::string& what) {
-  std::fprintf(stderr, "%s %s\n", styled(STDERR_FILENO, Look::alarm, "posternctl:").c_str(),
-               printable_utf8(what).c_str());
+  std::fprintf(stderr, "posternctl: %s\n", printable_utf8(what).c_str());
   return exit;
 }
 
@@ -51,7 +35,7 @@ Asked ask_daemon(const Context& context, const json& request) {
   const auto socket = control_socket(context);
   if (const int* const exit = std::get_if<int>(&socket)) return {*exit, {}};
   const auto line = server::ask(std::get<std::string>(socket), request.dump(), kPatience);
-  if (!line) return {fail(kDaemonAway, line.error().what + what_next(line.error())), {}};
+  if (!line) return {fail(kDaemonAway, line.error().what), {}};
   const json answer = json::parse(*line, nullptr, false);
   if (!answer.is_object() || !answer.contains("ok")) {
     return {fail(kDaemonAway, "the daemon's answer is not understood"), {}};
@@ -114,15 +98,12 @@ void print_table(const std::vector<std::string>& headings,
       widths[i] = std::max(widths[i], width_of(line[i]));
     }
   }
-  bool is_heading = true;
   for (const auto& line : lines) {
     std::string text;
     for (std::size_t i = 0; i < line.size() && i < widths.size(); ++i) {
       text += line[i];
       if (i + 1 < line.size()) text += std::string(widths[i] - width_of(line[i]) + 2, ' ');
     }
-    if (is_heading) text = styled(STDOUT_FILENO, Look::heading, text);
-    is_heading = false;
     std::printf("%s\n", text.c_str());
   }
 }

@@ -51,8 +51,6 @@ void add_status(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_route(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
-void add_import(CLI::App& app, Context& context);
-void add_sync(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);
 
 }  // namespace postern::ctl

@@ -130,7 +130,6 @@ void add_policy(CLI::App& app, Context& context) {
 
   CLI::App* const accept_verb =
       policy->add_subcommand("accept", "let through what the shrink guard holds, once");
-  accept_verb->footer("Example: posternctl policy accept");
   accept_verb->callback([&context] { context.chosen = [&context] { return accept(context); }; });
 }
 

@@ -46,9 +46,7 @@ void add_route(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const verb =
       app.add_subcommand("route", "what each table answers for an address, a domain or a client");
-  verb->add_option("address", arguments->address,
-                   "a mail address, a domain or a client's IP address")
-      ->required();
+  verb->add_option("address", arguments->address)->required();
   verb->add_option("--offline", arguments->offline, "from this directory, without the daemon");
   verb->footer(
       "Examples: posternctl route cersei@lannister.net\n"

@@ -104,8 +104,7 @@ void add_vault(CLI::App& app, Context& context) {
   });
 
   CLI::App* const show_verb = vault->add_subcommand("show", "one stored message");
-  show_verb->add_option("id", arguments->id, "the id that vault list and X-Postern-Id name")
-      ->required();
+  show_verb->add_option("id", arguments->id)->required();
   show_verb->add_flag("--message", arguments->message, "the message itself, byte for byte");
   show_verb->footer("Example: posternctl vault show 9f… --message > message.eml");
   show_verb->callback([&context, arguments] {
@@ -114,8 +113,7 @@ void add_vault(CLI::App& app, Context& context) {
 
   CLI::App* const release_verb =
       vault->add_subcommand("release", "deliver it after all, untagged and unfiltered");
-  release_verb->add_option("id", arguments->id, "the id that vault list and X-Postern-Id name")
-      ->required();
+  release_verb->add_option("id", arguments->id)->required();
   release_verb->add_option("--rcpt", arguments->recipient, "to this recipient only");
   release_verb->add_flag("--virus-lover", arguments->virus_lover,
                          "an infected message all the same");

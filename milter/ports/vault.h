@@ -17,7 +17,6 @@
 #include "decide/mail_class.h"
 #include "decide/purpose.h"
 #include "policy/documents.h"
-#include "ports/submitter.h"
 
 namespace postern::ports {
 
@@ -34,19 +33,6 @@ struct VaultCopy {
   int duration = 0;  // days; archive: calendar months; 0: for ever
 };
 
-// A copy of the message that leaves its transaction for recipients of its own: it is handed to the MTA
-// later, by whoever empties the outbox, until the MTA has it. Its body is the stored message's.
-struct OutboxCopy {
-  std::string sender;  // envelope sender of this copy, without < >; empty: the null sender
-  std::vector<SubmissionRecipient> recipients;  // at least one
-  std::string header;  // its whole header block: lines end in CRLF, no blank line behind them
-  std::optional<std::string> body;  // nothing: as the message was stored
-  bool eight_bit = false;
-  bool smtputf8 = false;
-  std::string ret;    // RET=, or empty
-  std::string envid;  // ENVID=, or empty
-};
-
 struct VaultMessage {
   std::string id;          // the transaction's id, 32 hex digits
   std::string_view bytes;  // as the MTA handed it over
@@ -61,9 +47,7 @@ struct VaultMessage {
   bool smtputf8 = false;
   std::uint64_t generation = 0;
   WallTime received;
-  // At least one of these two holds something; both are committed together.
-  std::vector<VaultCopy> copies;
-  std::vector<OutboxCopy> outbox;
+  std::vector<VaultCopy> copies;  // at least one
 };
 
 // One stored row, as listed.

@@ -8,7 +8,7 @@
 namespace postern::test {
 
 template <typename Condition>
-bool eventually(Condition&& condition, std::chrono::seconds patience = std::chrono::seconds(60)) {
+bool eventually(Condition&& condition, std::chrono::seconds patience = std::chrono::seconds(180)) {
   const auto limit = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= limit) return false;

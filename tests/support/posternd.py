@@ -159,10 +159,10 @@ class Posternd:
         wait_until(lambda: (self.generation() or 0) > before, f"a generation after {before}")
 
     # -- posternctl ------------------------------------------------------------------------------------------
-    def ctl(self, *words, check=True, as_operator=False, **popen):
-        """The finished posternctl, run as the daemon's user, or as the operator who wrote its policies."""
+    def ctl(self, *words, check=True):
+        """The finished posternctl, run as the daemon's user."""
         done = subprocess.run([self.bin / "posternctl", "--config", self.config, *map(str, words)], capture_output=True,
-                              text=True, cwd="/", timeout=120, **({} if as_operator else self.popen_options), **popen)
+                              text=True, cwd="/", timeout=120, **self.popen_options)
         if check and done.returncode:
             raise Failure(f"posternctl {' '.join(map(str, words))}: exit {done.returncode}: "
                           f"{done.stdout}{done.stderr}")

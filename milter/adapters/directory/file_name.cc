@@ -49,25 +49,4 @@ std::variant<DocumentFile, IgnoredFile, RefusedFile> read_file_name(std::string_
   return DocumentFile{std::move(*name), format};
 }
 
-std::string file_of(std::string_view key) {
-  const std::size_t colon = key.find(':');
-  std::string file = std::string(key.substr(0, colon)) + "/";
-  const std::size_t start = file.size();
-  for (const char c : key.substr(colon + 1)) {
-    const bool leads = file.size() == start && (c == '.' || c == '#');  // else a hidden file
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-_.@+=#").find(c) != std::string_view::npos;
-    if (plain && !leads) {
-      file += c;
-    } else {
-      constexpr std::string_view kDigits = "0123456789ABCDEF";
-      const auto octet = static_cast<unsigned char>(c);
-      file += '%';
-      file += kDigits[octet >> 4U];
-      file += kDigits[octet & 15U];
-    }
-  }
-  return file + ".json";
-}
-
 }  // namespace postern::directory

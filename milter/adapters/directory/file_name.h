@@ -21,7 +21,5 @@ struct RefusedFile {
 };
 
 std::variant<DocumentFile, IgnoredFile, RefusedFile> read_file_name(std::string_view file);
-// "domain:got.com" -> "domain/got.com.json"; read_file_name() gives the name back.
-std::string file_of(std::string_view key);
 
 }  // namespace postern::directory

@@ -168,19 +168,6 @@ void look_at_stray(const std::string& name, Files& files) {
 
 }  // namespace
 
-Result<std::optional<std::string>> read_document_file(const std::string& folder,
-                                                      const std::string& name) {
-  const auto meaning = read_file_name(name);
-  const auto* document = std::get_if<DocumentFile>(&meaning);
-  if (document == nullptr) return permanent_error(name + ": no document");
-  SeenFile file;
-  if (!read_document(folder + "/" + name, document->format, file)) {
-    return std::optional<std::string>();
-  }
-  if (file.fault) return permanent_error(folder + "/" + name + ": " + *file.fault);
-  return std::move(file.json);
-}
-
 Result<Files> scan(const std::string& directory, const Files& before, bool read_all,
                    const std::function<void(const std::string& folder)>& watch) {
   watch(directory);

@@ -49,9 +49,4 @@ using Files = std::map<std::string, SeenFile>;
 Result<Files> scan(const std::string& directory, const Files& before, bool read_all,
                    const std::function<void(const std::string& folder)>& watch);
 
-// The JSON text of one document file, `name` below its folder. A permanent Error for one that is no
-// document or cannot be read; nothing where there is no such file.
-Result<std::optional<std::string>> read_document_file(const std::string& folder,
-                                                      const std::string& name);
-
 }  // namespace postern::directory

@@ -8,7 +8,6 @@
 namespace postern::rspamd {
 namespace {
 
-constexpr long kOk = 200;
 constexpr std::size_t kLargestAnswer = std::size_t{1024} * 1024;
 constexpr std::size_t kLongestValue = 1000;
 constexpr std::size_t kMostRecipientBytes = std::size_t{32} * 1024;
@@ -70,22 +69,13 @@ std::vector<std::string> request_headers(const ports::ScanInput& input) {
 RspamdScanner::RspamdScanner(RspamdConfig config)
     : config_(std::move(config)),
       name_("rspamd " + without_userinfo(config_.url)),
-      url_(without_slash(config_.url) + "/checkv2") {}
+      http_(without_slash(config_.url) + "/checkv2") {}
 
 Result<ports::ScanResult> RspamdScanner::scan(const ports::ScanInput& input, Deadline deadline) {
-  const std::string message = input.message.to_bytes();
-  http::Request request;
-  request.url = url_;
-  request.headers = request_headers(input);
-  request.headers.emplace_back("Content-Type: message/rfc822");
-  request.body = message;
-  request.largest_answer = kLargestAnswer;
-  const auto answer = http_.ask(request, deadline.sooner_of(Deadline::after(config_.timeout)));
+  const auto answer = http_.post(input.message.to_bytes(), request_headers(input), kLargestAnswer,
+                                 deadline.sooner_of(Deadline::after(config_.timeout)));
   if (!answer) return temporary_error(name_ + ": " + answer.error().what);
-  if (answer->status != kOk) {
-    return temporary_error(name_ + ": answers HTTP " + std::to_string(answer->status));
-  }
-  auto verdict = parse_answer(answer->body, config_.scale);
+  auto verdict = parse_answer(*answer, config_.scale);
   if (!verdict) return temporary_error(name_ + ": " + verdict.error().what);
   ports::ScanResult result;
   result.score = verdict->score;

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/http/client.h"
+#include "adapters/rspamd/http_client.h"
 #include "ports/scanner.h"
 
 namespace postern::rspamd {
@@ -39,8 +39,7 @@ class RspamdScanner final : public ports::Scanner {
  private:
   RspamdConfig config_;
   std::string name_;
-  std::string url_;
-  http::Client http_;
+  HttpClient http_;
 };
 
 }  // namespace postern::rspamd

@@ -35,7 +35,6 @@ class FileVault final : public ports::Vault {
     if (message.copies.empty()) {
       return permanent_error("vault: " + printable(message.id, 64) + ": a message without a copy");
     }
-    if (!message.outbox.empty()) return temporary_error("vault: it has no outbox yet");
     Status room = reserve(message.bytes.size());
     if (!room) return room;
     Status stored = store_in_reserved_room(message);

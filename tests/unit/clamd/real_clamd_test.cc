@@ -47,7 +47,7 @@ class RealClamd : public testing::Test {
     server_ = std::make_unique<test::ChildProcess>(
         std::vector<std::string>{"/usr/sbin/clamd", "-c", (directory_ / "clamd.conf").string()},
         directory_ / "clamd.log");
-    server_->wait_for_port(port_, std::chrono::seconds(120));
+    server_->wait_for_port(port_, std::chrono::seconds(300));
   }
 
   std::string socket_path() const { return (directory_ / "clamd.sock").string(); }

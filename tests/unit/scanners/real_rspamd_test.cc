@@ -85,7 +85,7 @@ rspamd_config:register_symbol{
                                         "--var=LOGDIR=" + (*directory_ / "log").string()};
     if (::geteuid() == 0) command.insert(command.end(), {"-u", "_rspamd", "-g", "_rspamd"});
     server_ = std::make_unique<test::ChildProcess>(command, *directory_ / "rspamd.log");
-    server_->wait_for_port(port_, std::chrono::seconds(120));
+    server_->wait_for_port(port_, std::chrono::seconds(300));
   }
   static void TearDownTestSuite() {
     server_.reset();

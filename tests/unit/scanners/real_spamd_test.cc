@@ -47,7 +47,7 @@ class RealSpamd : public testing::Test {
                                         "--cf=score SAW_CLIENT 77.2"};
     if (::geteuid() == 0) command.insert(command.end(), {"-u", "debian-spamd"});
     server_ = std::make_unique<test::ChildProcess>(command, *directory_ / "spamd.log");
-    server_->wait_for_port(port_, std::chrono::seconds(60));
+    server_->wait_for_port(port_, std::chrono::seconds(300));
   }
   static void TearDownTestSuite() {
     server_.reset();
@@ -127,7 +127,7 @@ TEST(RealSpamdWithDns, TellsWhichHostsAreListedAndForHowMuch) {
                                       "--cf=score TEST_URIBL 7.2"};
   if (::geteuid() == 0) command.insert(command.end(), {"-u", "debian-spamd"});
   test::ChildProcess server(command, directory / "spamd.log");
-  server.wait_for_port(port, std::chrono::seconds(60));
+  server.wait_for_port(port, std::chrono::seconds(300));
   SpamdConfig config;
   config.endpoint.host = "127.0.0.1";
   config.endpoint.port = port;

@@ -1,10 +1,8 @@
-#include "adapters/http/client.h"
+#include "adapters/rspamd/http_client.h"
 
 #include <curl/curl.h>
 
-#include "base/text.h"
-
-namespace postern::http {
+namespace postern::rspamd {
 namespace {
 
 // Idle handles beyond this are closed: a burst must not leave its sockets behind for ever.
@@ -19,14 +17,14 @@ bool curl_is_ready() {
 
 CURL* as_curl(void* handle) { return static_cast<CURL*>(handle); }
 
-struct Bounded {
+struct Answer {
   std::string body;
   std::size_t largest = 0;
 };
 
 // Called by libcurl from C: nothing may be thrown. Anything but `size` stops the transfer.
-std::size_t append_body(char* data, std::size_t size, std::size_t count, void* context) noexcept {
-  auto* answer = static_cast<Bounded*>(context);
+std::size_t append_answer(char* data, std::size_t size, std::size_t count, void* context) noexcept {
+  auto* answer = static_cast<Answer*>(context);
   const std::size_t bytes = size * count;
   if (bytes > answer->largest - answer->body.size()) return bytes == 0 ? 1 : 0;
   try {
@@ -35,24 +33,6 @@ std::size_t append_body(char* data, std::size_t size, std::size_t count, void* c
     return bytes == 0 ? 1 : 0;
   }
   return bytes;
-}
-
-std::size_t take_header(char* data, std::size_t size, std::size_t count, void* context) noexcept {
-  const std::string_view line(data, size * count);
-  constexpr std::string_view kName = "x-total-count:";
-  constexpr std::size_t kLongestCount = 40;
-  try {
-    if (starts_with_ignoring_case(line, kName) && line.size() < kName.size() + kLongestCount) {
-      static_cast<Answer*>(context)->total_count = std::string(trim(line.substr(kName.size())));
-    }
-  } catch (...) {
-    return 0;
-  }
-  return size * count;
-}
-
-int stop_if_cancelled(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
-  return static_cast<const std::atomic<bool>*>(context)->load() ? 1 : 0;
 }
 
 struct FreeList {
@@ -71,35 +51,23 @@ bool append(HeaderList& list, const char* line) {
 Result<HeaderList> make_header_list(const std::vector<std::string>& headers) {
   HeaderList list;
   // Without the first line libcurl asks leave to send a large body and waits up to a second for it.
-  bool complete = append(list, "Expect:");
+  bool complete = append(list, "Expect:") && append(list, "Content-Type: message/rfc822");
   for (const std::string& header : headers) complete = complete && append(list, header.c_str());
   if (!complete) return temporary_error("libcurl: out of memory");
   return list;
 }
 
-std::string text_info(CURL* curl, CURLINFO which) {
-  const char* text = nullptr;
-  ::curl_easy_getinfo(curl, which, &text);
-  return text == nullptr ? "" : text;
-}
-
-void read_info(CURL* curl, Answer& answer) {
-  ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
-  answer.content_type = text_info(curl, CURLINFO_CONTENT_TYPE);
-  answer.redirects_to = text_info(curl, CURLINFO_REDIRECT_URL);
-  curl_off_t seconds = 0;
-  ::curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds);
-  if (seconds > 0) answer.retry_after = std::chrono::seconds(seconds);
-}
-
 }  // namespace
 
-void Client::CloseHandle::operator()(Handle* handle) const { ::curl_easy_cleanup(as_curl(handle)); }
+void HttpClient::CloseHandle::operator()(Handle* handle) const {
+  ::curl_easy_cleanup(as_curl(handle));
+}
 
-Client::Client() { curl_is_ready(); }
-Client::~Client() = default;
+HttpClient::HttpClient(std::string url) : url_(std::move(url)) { curl_is_ready(); }
 
-Client::HandlePtr Client::take() {
+HttpClient::~HttpClient() = default;
+
+HttpClient::HandlePtr HttpClient::take() {
   HandlePtr handle = idle_.with([](std::vector<HandlePtr>& idle) {
     if (idle.empty()) return HandlePtr();
     HandlePtr last = std::move(idle.back());
@@ -110,67 +78,58 @@ Client::HandlePtr Client::take() {
   return handle;
 }
 
-void Client::give_back(HandlePtr handle) {
+void HttpClient::give_back(HandlePtr handle) {
   // A handle too many is closed after the lock is gone: `handle` dies here.
   idle_.with([&handle](std::vector<HandlePtr>& idle) {
     if (idle.size() < kMostIdle) idle.push_back(std::move(handle));
   });
 }
 
-Result<Answer> Client::ask(const Request& request, Deadline deadline) {
+Result<std::string> HttpClient::post(std::string_view body, const std::vector<std::string>& headers,
+                                     std::size_t largest_answer, Deadline deadline) {
   const auto timeout = static_cast<long>(deadline.remaining().count());
   // For libcurl 0 would mean "for ever".
   if (timeout <= 0) return temporary_error("timed out");
   HandlePtr handle = take();
   if (!handle) return temporary_error("libcurl cannot be initialised");
-  const auto list = make_header_list(request.headers);
+  const auto list = make_header_list(headers);
   if (!list) return list.error();
 
   CURL* const curl = as_curl(handle.get());
   Answer answer;
-  Bounded bounded;
-  bounded.largest = request.largest_answer;
+  answer.largest = largest_answer;
   ::curl_easy_reset(curl);  // options only: connections stay
   CURLcode set = CURLE_OK;
   const auto option = [&](CURLoption which, auto value) {
     if (set == CURLE_OK) set = ::curl_easy_setopt(curl, which, value);
   };
-  option(CURLOPT_URL, request.url.c_str());
+  option(CURLOPT_URL, url_.c_str());
   option(CURLOPT_PROTOCOLS_STR, "http,https");
   option(CURLOPT_PROXY, "");
   option(CURLOPT_FOLLOWLOCATION, 0L);
   option(CURLOPT_NOSIGNAL, 1L);
   option(CURLOPT_TIMEOUT_MS, timeout);
   option(CURLOPT_CONNECTTIMEOUT_MS, timeout);
-  if (request.body) {
-    option(CURLOPT_POST, 1L);
-    option(CURLOPT_POSTFIELDS, request.body->data());  // borrowed, not copied
-    option(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
-  }
-  if (!request.ca_file.empty()) option(CURLOPT_CAINFO, request.ca_file.c_str());
-  if (request.cancelled != nullptr) {
-    option(CURLOPT_NOPROGRESS, 0L);
-    option(CURLOPT_XFERINFOFUNCTION, &stop_if_cancelled);
-    option(CURLOPT_XFERINFODATA, request.cancelled);
-  }
+  option(CURLOPT_POST, 1L);
+  option(CURLOPT_POSTFIELDS, body.data());  // borrowed, not copied
+  option(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   option(CURLOPT_HTTPHEADER, list->get());
   option(CURLOPT_USERAGENT, "postern");
-  option(CURLOPT_WRITEFUNCTION, &append_body);
-  option(CURLOPT_WRITEDATA, &bounded);
-  option(CURLOPT_HEADERFUNCTION, &take_header);
-  option(CURLOPT_HEADERDATA, &answer);
+  option(CURLOPT_WRITEFUNCTION, &append_answer);
+  option(CURLOPT_WRITEDATA, &answer);
   if (set != CURLE_OK) return temporary_error(::curl_easy_strerror(set));
 
   // On failure the handle is closed with its connections: what stands in them nobody knows.
   const CURLcode done = ::curl_easy_perform(curl);
-  if (done == CURLE_WRITE_ERROR) return permanent_error("answer too long");
+  if (done == CURLE_WRITE_ERROR) return temporary_error("answer too long");
   if (done != CURLE_OK) return temporary_error(::curl_easy_strerror(done));
-  read_info(curl, answer);
+  long status = 0;
+  ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   // The options point into this call's stack.
   ::curl_easy_reset(curl);
   give_back(std::move(handle));
-  answer.body = std::move(bounded.body);
-  return answer;
+  if (status != 200) return temporary_error("answers HTTP " + std::to_string(status));
+  return std::move(answer.body);
 }
 
-}  // namespace postern::http
+}  // namespace postern::rspamd
