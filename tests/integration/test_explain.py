@@ -98,6 +98,7 @@ def explained(world, sender, recipient, path):
     done = world.posternd.ctl("explain", "--from", sender, "--rcpt", recipient, "--eml", path, "--helo", HELO, "--json",
                               check=False)
     assert done.returncode in (0, 1), done
+    assert done.stdout, done.stderr
     answer = json.loads(done.stdout)
     one = answer["recipients"][0]
     if one["refused"]:
