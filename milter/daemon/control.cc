@@ -7,6 +7,7 @@
 #include "daemon/release.h"
 #include "decide/decide.h"
 #include "policy/decode.h"
+#include "policy/dkim_report.h"
 #include "route/route_report.h"
 #include "session/explain_message.h"
 
@@ -177,6 +178,15 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   return json::parse(route::route_report(*snapshot, address, options));
 }
 
+Answer dkim_keys(const Control::Parts& parts, const json& request) {
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
+  const std::string domain = text_of(request, "domain");
+  const auto report = policy::dkim_report(*snapshot, domain);
+  if (!report) return Failure{kExitNo, domain + ": no such domain"};
+  return json::parse(*report);
+}
+
 std::vector<std::string> texts_of(const json& request, const char* member) {
   std::vector<std::string> texts;
   const auto found = request.find(member);
@@ -344,6 +354,7 @@ constexpr Verb kVerbs[] = {
     {"policy keys", false, policy_keys},
     {"policy documents", false, policy_documents},
     {"route", false, route_address},
+    {"dkim keys", false, dkim_keys},
     {"explain", false, explain},
     {"vault list", true, vault_list},
     {"vault show", true, vault_show},

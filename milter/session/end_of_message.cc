@@ -80,6 +80,11 @@ std::optional<mail::Reply> Transaction::settle_author() {
   auto judged = decide::judge_author(*snapshot_, *outgoing, *from_, rules_->recipient_delimiters);
   if (auto* const reply = std::get_if<mail::Reply>(&judged)) return *reply;
   auto& authorship = std::get<decide::Authorship>(judged);
+  if (authorship.outgoing.domain != nullptr) {
+    auto refusal = decide::refuse_authors(*snapshot_, *authorship.outgoing.domain, *from_,
+                                          rules_->identity, why_of_sender());
+    if (refusal) return refusal;
+  }
   may_be_signed_ = authorship.may_be_signed;
   direction_ = std::move(authorship.outgoing);
   return std::nullopt;

@@ -13,6 +13,7 @@
 #include "base/ip.h"
 #include "base/secret.h"
 #include "decide/decide.h"
+#include "decide/identity.h"
 #include "policy/return_address.h"
 #include "policy/snapshot.h"
 #include "ports/dkim_verifier.h"
@@ -27,11 +28,12 @@
 
 namespace postern::session {
 
-enum class MissingKey { accept, defer };
+using policy::MissingKey;
 enum class MixedRejection { store, discard, defer };
 
 struct Rules {
   decide::DecideOptions decide;
+  decide::IdentityOptions identity;
   MissingKey missing_key = MissingKey::accept;
   MixedRejection mixed_rejection = MixedRejection::store;
   std::string recipient_delimiters;

@@ -102,6 +102,11 @@ Verdict Transaction::begin() {
       *snapshot_, {sender_, client_.sasl_user, client_.address, rules_->recipient_delimiters});
   if (const auto* const reply = std::get_if<mail::Reply>(&verdict)) return refuse_sender(*reply);
   if (auto* const outgoing = std::get_if<decide::Outgoing>(&verdict)) {
+    if (outgoing->domain != nullptr && sender_.address) {
+      auto refusal = decide::refuse_identity(*snapshot_, *outgoing->domain, *sender_.address,
+                                             rules_->identity, why_of_sender());
+      if (refusal) return refuse_sender(*refusal);
+    }
     direction_ = std::move(*outgoing);
     vouched_.emplace();
     const bool is_customer = std::get<decide::Outgoing>(direction_).domain != nullptr;

@@ -168,6 +168,10 @@ class Transaction {
   void report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
               std::string_view queue_id, std::size_t copies,
               std::vector<std::string> signed_by) const;
+  // Where a rule about the sender is noted; nullptr: nobody asks.
+  decide::Explanation* why_of_sender() const {
+    return explained_ == nullptr ? nullptr : &explained_->sender;
+  }
   void explain_direction() const;
   void explain_authentication() const;
   void note_refusal(std::string_view given, const mail::Reply& reply) const;

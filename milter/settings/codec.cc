@@ -216,15 +216,24 @@ Codec<SecretFile> secret_file() {
           [](const SecretFile& value) { return show_scalar(value.path); }};
 }
 
-Codec<TokenKeys> token_keys() {
+namespace {
+
+// load.cc reads the file it names.
+template <typename File>
+Codec<File> key_file() {
   const Codec<std::string> path = text_or_empty(check_path);
-  return {[path](const Place& place) -> std::optional<TokenKeys> {
+  return {[path](const Place& place) -> std::optional<File> {
             auto name = path.read(place);
             if (!name) return std::nullopt;
-            return TokenKeys{*std::move(name), {}};
+            return File{*std::move(name), {}};
           },
-          [](const TokenKeys& value) { return show_scalar(value.path); }};
+          [](const File& value) { return show_scalar(value.path); }};
 }
+
+}  // namespace
+
+Codec<TokenKeys> token_keys() { return key_file<TokenKeys>(); }
+Codec<SealFile> seal_keys() { return key_file<SealFile>(); }
 
 Codec<std::map<std::string, Provider>> providers() {
   using Providers = std::map<std::string, Provider>;

@@ -47,6 +47,7 @@ Codec<DnsServer> dns_server();
 Codec<SecretFile> secret_file();
 // The path alone: load.cc reads the keys, because the default path may name nothing.
 Codec<TokenKeys> token_keys();
+Codec<SealFile> seal_keys();
 Codec<std::map<std::string, Provider>> providers();
 
 // One of the words, each of which stands for one value.
