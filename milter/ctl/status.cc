@@ -73,8 +73,7 @@ void print_status(const json& answer) {
                        " given up");
   }
   const json& mailboxes = answer["mailboxes"];
-  if (mailboxes["available"] == true &&
-      (mailboxes["waiting"] != 0 || mailboxes["given_up"] != 0)) {
+  if (mailboxes["available"] == true && (mailboxes["waiting"] != 0 || mailboxes["given_up"] != 0)) {
     line("mailboxes", text_of(mailboxes["waiting"]) + " copies wait for them, the oldest since " +
                           text_of(mailboxes["oldest"]) + "; " + text_of(mailboxes["given_up"]) +
                           " refused or given up");
