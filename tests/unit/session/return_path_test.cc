@@ -13,11 +13,18 @@ using std::chrono::days;
 using test::House;
 using test::Mail;
 
-// a.net knows a group with a member elsewhere; from b.net only jon receives mail.
+std::string sending_policy() {
+  std::string policy = test::kPolicyA;
+  const std::string off = R"("outgoing":false)";
+  policy.replace(policy.find(off), off.size(), R"("outgoing":true)");
+  return policy;
+}
+
+// a.net knows a group with a member elsewhere; b.net sends.
 policy::SnapshotPtr policies() {
   return test::snapshot_of(
       {{"domain:a.net", test::domain_json("a.net", test::kPolicyA)},
-       {"domain:b.net", test::domain_json("b.net", test::kPolicyA,
+       {"domain:b.net", test::domain_json("b.net", sending_policy(),
                                           R"("domainAliases":[{"name":"old-b.net"}],)"
                                           R"("outgoingSubnets":["198.51.100.0/24"])")},
        {"user:ygritte@b.net", R"({"email":"ygritte@b.net","status":"DISABLED"})"},
