@@ -119,11 +119,13 @@ class Dovecot:
 
     def wait_for(self, user, folder, matching=lambda message: True, count=1):
         def found():
-            chosen = [message for message in self.messages(user, folder) if matching(message)]
+            try:
+                chosen = [message for message in self.messages(user, folder) if matching(message)]
+            except imaplib.IMAP4.error:  # the file of users is read again now and then
+                return None
             return chosen if len(chosen) >= count else None
 
-        return wait_until(found, lambda: f"{count} messages in {folder} of {user}; {self.folders(user)}\n"
-                                         f"{self.log()[-3000:]}", pause=0.2)
+        return wait_until(found, lambda: f"{count} messages in {folder} of {user}:\n{self.log()[-3000:]}", pause=0.2)
 
     @contextlib.contextmanager
     def _login(self, user):

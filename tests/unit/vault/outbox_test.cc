@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "adapters/vault/schema.h"
 #include "adapters/vault/vault.h"
 #include "support/manual_clock.h"
 #include "support/temp_dir.h"
@@ -206,20 +207,28 @@ TEST_F(MailboxCopies, WhoeverCarriesThemHearsThem) {
 }
 
 // As it is found after an update: rows of the version before go to the MTA.
-TEST_F(MailboxCopies, AnIndexOfTheVersionBeforeIsBroughtUpToDate) {
-  ASSERT_TRUE(store_->store(message('b', {"d@a.net"})));
+TEST_F(MailboxCopies, AnIndexOfAnEarlierVersionIsBroughtUpToDate) {
   store_.reset();
+  std::filesystem::remove(folder_.path() + "/index.sqlite");
   {
-    SQLite::Database index(folder_.path() + "/index.sqlite", SQLite::OPEN_READWRITE);
-    index.exec(
-        "DROP TRIGGER copy_given_up; DROP INDEX outbox_by_copy; DROP INDEX outbox_by_age;"
-        "ALTER TABLE outbox DROP COLUMN copy;"
-        "CREATE INDEX outbox_by_age ON outbox (given_up, since, row);"
-        "PRAGMA user_version = 2");
+    SQLite::Database index(folder_.path() + "/index.sqlite",
+                           SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    index.exec(kSchema);
+    index.exec(kOutboxSchema);
+    index.exec("INSERT INTO message VALUES ('" + std::string(32, 'b') +
+               "', x'00', 1, 'plain', '', '', '', '', '', NULL, '', 0, 0, 1, 0, 0);"
+               "INSERT INTO outbox (id, sender, recipients, header, eight_bit, smtputf8, ret, "
+               "envid, since,"
+               " next) VALUES ('" +
+               std::string(32, 'b') +
+               "', 's@example.org', x'80', '', 0, 0, '', '', 0, 0);"
+               "PRAGMA user_version = 2");
   }
   reopen();
   ASSERT_EQ(due().size(), 1U);
+  EXPECT_TRUE(for_mailboxes().empty());
   ASSERT_TRUE(store_->store(kept('a')));
+  EXPECT_EQ(due().size(), 1U);
   EXPECT_EQ(for_mailboxes().size(), 2U);
 }
 
