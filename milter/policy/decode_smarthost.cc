@@ -82,7 +82,7 @@ std::optional<Secret> from_base64(std::string_view text) {
 void read_password(const ObjectReader& object, const DecodeOptions& options, Smarthost& smarthost) {
   const auto [text, left_sealed] = read_sealable(object, "password", kMaxPasswordText, options);
   const bool updates = read_switch(object, "updatePassword");
-  if (left_sealed || object.faults().first()) return;
+  if (left_sealed) return;
   if (!updates) {
     if (!smarthost.authenticates) return;
     smarthost.faults.emplace_back(
