@@ -187,10 +187,10 @@ Status Transaction::add_findings(const decide::Delivery& delivery,
                                  const std::vector<decide::Decision>& decisions,
                                  MessageEditor& editor) {
   // Nothing: a bounce on its way to a sender elsewhere, who has no rules here.
-  using Required = decltype(std::optional(recipients_.front().rules->policy->spam_score));
-  const auto required = [this](std::size_t i) -> Required {
+  const auto required = [this](std::size_t i) -> std::optional<policy::MilliScore> {
     const auto& rules = recipients_[i].rules;
-    return rules ? Required(rules->policy->spam_score) : std::nullopt;
+    if (!rules) return std::nullopt;
+    return rules->policy->spam_score;
   };
   const std::size_t first = delivery.recipients.front();
   const bool agree = std::all_of(delivery.recipients.begin(), delivery.recipients.end(),
