@@ -22,7 +22,7 @@
 namespace postern::daemon {
 
 // Over one delivery into a mailbox, on a busy disk.
-inline constexpr Milliseconds kMailboxTimeout = std::chrono::seconds(60);
+inline constexpr Milliseconds kMailboxTimeout = std::chrono::seconds(30);
 
 using ScannerList = std::vector<std::shared_ptr<ports::Scanner>>;
 

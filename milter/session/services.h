@@ -37,7 +37,8 @@ struct Rules {
   std::string recipient_delimiters;
   std::vector<std::string> id_headers = {"X-Postern-Id"};
   std::string submit_daemon_name = "postern-submit";
-  bool delivers_into_mailboxes = false;  // vault.deliver: kept copies go into their readers' folders
+  bool delivers_into_mailboxes =
+      false;                          // vault.deliver: kept copies go into their readers' folders
   std::string srs_domain;             // empty: who forwards keeps the sender
   std::string authserv_id;            // empty: the MTA's own name
   bool authenticates_always = false;  // authentication_results: always
