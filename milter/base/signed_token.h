@@ -28,6 +28,14 @@ TokenVerdict verify_token(std::string_view token, std::string_view purpose,
 // A number that follows from `text`, and that nobody without the key can foresee.
 std::uint64_t keyed_hash(std::string_view purpose, const std::string& text, const Secret& key);
 
+// The first `size` octets of an HMAC-SHA256 over the same, for where a whole token has no room. What
+// it is good for, and until when, its user puts into `fields`. `keys` must not be empty to make one.
+std::string make_short_mac(std::string_view purpose, const std::vector<std::string>& fields,
+                           std::size_t size, const std::vector<Secret>& keys);
+bool verify_short_mac(std::string_view mac, std::string_view purpose,
+                      const std::vector<std::string>& fields, std::size_t size,
+                      const std::vector<Secret>& keys);
+
 // The text of a token file -> keys, or an Error naming the line. At least 16 octets of key each.
 Result<std::vector<Secret>> parse_token_keys(std::string_view file_text);
 

@@ -77,8 +77,18 @@ void print_explanation(const json& answer) {
   std::printf("\noutcome %s, reply %s\n", text_of(answer["outcome"]).c_str(),
               printable_utf8(text_of(answer["reply"])).c_str());
   for (const json& copy : answer["copies"]) {
-    std::printf("  kept for %s: %s as %s\n", printable_utf8(text_of(copy["recipient"])).c_str(),
-                text_of(copy["purpose"]).c_str(), text_of(copy["class"]).c_str());
+    const std::string mailbox = copy["mailbox"].is_null() ? "" : text_of(copy["mailbox"]);
+    std::printf("  kept for %s: %s as %s%s%s\n", printable_utf8(text_of(copy["recipient"])).c_str(),
+                text_of(copy["purpose"]).c_str(), text_of(copy["class"]).c_str(),
+                mailbox.empty() ? "" : ", and delivered to ", printable_utf8(mailbox).c_str());
+  }
+  for (const json& copy : answer["leaving"]) {
+    std::string recipients;
+    for (const json& one : copy["recipients"]) {
+      recipients += (recipients.empty() ? "" : ", ") + text_of(one);
+    }
+    std::printf("  a copy for %s from <%s>\n", printable_utf8(recipients).c_str(),
+                printable_utf8(text_of(copy["sender"])).c_str());
   }
   for (const json& edit : answer["edits"]) {
     std::printf("  %s: %s\n", text_of(edit["edit"]).c_str(),

@@ -72,6 +72,12 @@ void print_status(const json& answer) {
                        text_of(outbox["oldest"]) + "; " + text_of(outbox["given_up"]) +
                        " given up");
   }
+  const json& mailboxes = answer["mailboxes"];
+  if (mailboxes["available"] == true && (mailboxes["waiting"] != 0 || mailboxes["given_up"] != 0)) {
+    line("mailboxes", text_of(mailboxes["waiting"]) + " copies wait for them, the oldest since " +
+                          text_of(mailboxes["oldest"]) + "; " + text_of(mailboxes["given_up"]) +
+                          " refused or given up");
+  }
   for (const json& key : answer["settings_not_enforced"]) {
     line("not enforced", text_of(key) + " is set, and this version does not act upon it");
   }

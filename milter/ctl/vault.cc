@@ -40,10 +40,10 @@ void print_outbox(const json& answer) {
       recipients += (recipients.empty() ? "" : ",") + text_of(one);
     }
     rows.push_back({text_of(row["id"]), text_of(row["since"]), text_of(row["attempts"]),
-                    row["given_up"] == true ? "given up" : text_of(row["next"]),
+                    row["given_up"] == true ? "given up" : text_of(row["next"]), text_of(row["to"]),
                     text_of(row["sender"]), recipients, text_of(row["error"])});
   }
-  print_table({"ID", "SINCE", "TRIES", "NEXT", "FROM", "TO", "LAST ERROR"}, rows);
+  print_table({"ID", "SINCE", "TRIES", "NEXT", "WAY", "FROM", "TO", "LAST ERROR"}, rows);
 }
 
 int list_outbox(const Context& context, const Arguments& arguments) {

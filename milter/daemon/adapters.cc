@@ -8,10 +8,13 @@
 #include "adapters/policy_cache/sqlite_cache.h"
 #include "adapters/redis/redis_source.h"
 #include "adapters/rspamd/rspamd_scanner.h"
+#include "adapters/smtp/lmtp.h"
 #include "adapters/smtp/submitter.h"
 #include "adapters/spamd/spamd_scanner.h"
 #include "adapters/vault/vault.h"
 #include "daemon/host_name.h"
+#include "mail/domain_name.h"
+#include "settings/endpoints.h"
 
 namespace postern::daemon {
 namespace {
@@ -125,12 +128,18 @@ Result<std::unique_ptr<ports::Submitter>> make_submitter(const settings::Setting
                                settings.submit.timeout, kTokenLifetime});
 }
 
+Result<std::unique_ptr<ports::Submitter>> make_mailbox_submitter(
+    const settings::Settings& settings) {
+  if (settings.vault.deliver.empty()) return std::unique_ptr<ports::Submitter>();
+  const auto endpoint = net::Endpoint::parse(settings::lmtp_endpoint(settings.vault.deliver));
+  if (!endpoint) return permanent_error("vault.deliver: bad address " + settings.vault.deliver);
+  return smtp::make_lmtp_submitter({*endpoint, host_name(), kMailboxTimeout});
+}
+
 std::vector<std::string> not_enforced(const settings::Settings& settings) {
   std::vector<std::string> keys;
   if (!settings.outgoing.providers.empty()) keys.emplace_back("outgoing.providers");
   if (!settings.bounce.mx_hosts.empty()) keys.emplace_back("bounce.mx_hosts");
-  if (!settings.srs.domain.empty()) keys.emplace_back("srs.domain");
-  if (!settings.vault.deliver.empty()) keys.emplace_back("vault.deliver");
   return keys;
 }
 
@@ -152,6 +161,8 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.recipient_delimiters = settings.recipient_delimiter;
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;
+  rules.delivers_into_mailboxes = !settings.vault.deliver.empty();
+  rules.srs_domain = mail::to_a_label(settings.srs.domain).value_or("");
   rules.authserv_id = settings.authserv_id;
   rules.authenticates_always =
       settings.authentication_results == settings::AuthenticationResults::always;

@@ -21,6 +21,9 @@
 
 namespace postern::daemon {
 
+// Over one delivery into a mailbox, on a busy disk.
+inline constexpr Milliseconds kMailboxTimeout = std::chrono::seconds(30);
+
 using ScannerList = std::vector<std::shared_ptr<ports::Scanner>>;
 
 Result<ScannerList> make_scanners(const settings::Settings& settings, const Clock& clock);
@@ -32,6 +35,9 @@ Result<std::unique_ptr<vault::Store>> make_vault(const settings::Settings& setti
 // Nullptr: no token keys are configured, so nothing can be handed back to the MTA.
 Result<std::unique_ptr<ports::Submitter>> make_submitter(const settings::Settings& settings,
                                                          const Clock& clock);
+// Nullptr: vault.deliver is empty.
+Result<std::unique_ptr<ports::Submitter>> make_mailbox_submitter(
+    const settings::Settings& settings);
 // The keys that are set to something, and that nothing acts upon in this version.
 std::vector<std::string> not_enforced(const settings::Settings& settings);
 

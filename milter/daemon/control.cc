@@ -145,6 +145,7 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
               {"scanners", scanners},
               {"vault", vault_status(parts.vault)},
               {"outbox", outbox_status(parts.outbox)},
+              {"mailboxes", outbox_status(parts.mailboxes)},
               {"settings_not_enforced", parts.settings_not_enforced}};
 }
 
@@ -170,7 +171,9 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   if (address.empty()) return Failure{kExitUsage, "route needs an address"};
   const policy::SnapshotPtr snapshot = parts.snapshot.get();
   if (!snapshot) return Failure{kExitNo, "no policy is in force"};
-  const route::RouteOptions options{parts.services.rules.get()->recipient_delimiters};
+  const auto rules = parts.services.rules.get();
+  const route::RouteOptions options{rules->recipient_delimiters,
+                                    session::return_options(parts.services, *rules)};
   return json::parse(route::route_report(*snapshot, address, options));
 }
 
@@ -275,6 +278,7 @@ json entry_as_json(const ports::OutboxEntry& entry) {
           {"id", entry.id},
           {"sender", entry.copy.sender},
           {"recipients", recipients},
+          {"to", entry.into_mailbox ? "mailbox" : "mta"},
           {"since", to_rfc3339(entry.since)},
           {"attempts", entry.attempts},
           {"next", entry.given_up ? json(nullptr) : json(to_rfc3339(entry.next))},

@@ -30,6 +30,7 @@ class Control {
     session::Services& services;
     ports::Vault* vault;          // nullptr: could not be opened
     ports::Outbox* outbox;        // with the vault
+    ports::Outbox* mailboxes;     // nullptr: vault.deliver is empty
     ports::Submitter* submitter;  // nullptr: no token keys
     Milliseconds submit_timeout;
     policy::DecodeOptions decode;

@@ -58,6 +58,7 @@ Daemon::~Daemon() {
   secrets_.reset();
   tables_.reset();
   if (courier_) courier_->stop();
+  if (mailbox_courier_) mailbox_courier_->stop();
   if (checks_) checks_->stop();
   if (keeper_) keeper_->stop();
 }
@@ -86,6 +87,19 @@ Status Daemon::open_outside() {
     courier_ = std::make_unique<outbox::Courier>(*vault_, *submitter_, clock_, courier);
   }
 
+  auto mailbox_submitter = make_mailbox_submitter(settings_);
+  if (!mailbox_submitter) return mailbox_submitter.error();
+  mailbox_submitter_ = std::move(*mailbox_submitter);
+  if (mailbox_submitter_ != nullptr) {
+    outbox::CourierOptions courier;
+    courier.server = "the mailboxes' server";
+    courier.metrics = "postern_mailbox_copies";
+    courier.on_refusal = outbox::OnRefusal::give_up;
+    courier.timeout = kMailboxTimeout;
+    mailbox_courier_ = std::make_unique<outbox::Courier>(vault_->mailboxes(), *mailbox_submitter_,
+                                                         clock_, courier);
+  }
+
   services_.scanners = std::move(*scanners);
   checks_->lend(services_);
   services_.signer = signer_.get();
@@ -104,6 +118,7 @@ Status Daemon::open_outside() {
                                                services_,
                                                vault_.get(),
                                                vault_.get(),
+                                               mailbox_courier_ ? &vault_->mailboxes() : nullptr,
                                                submitter_.get(),
                                                settings_.submit.timeout,
                                                options.decode,
@@ -119,6 +134,7 @@ Status Daemon::start_servers() {
   keeper_->start();
   checks_->start();
   if (courier_) courier_->start();
+  if (mailbox_courier_) mailbox_courier_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);
   if (!tables) return permanent_error("listen.tables: " + tables.error().what);
@@ -166,7 +182,9 @@ Result<std::unique_ptr<server::SocketmapServer>> Daemon::serve_tables(const std:
 route::RouteAnswer Daemon::look_up(route::Table table, std::string_view key) const {
   const policy::SnapshotPtr snapshot = snapshot_.get();
   if (!snapshot) return route::Temporary{"no policy is loaded yet"};
-  return route::answer(*snapshot, table, key, {services_.rules.get()->recipient_delimiters});
+  const auto rules = services_.rules.get();
+  return route::answer(*snapshot, table, key,
+                       {rules->recipient_delimiters, session::return_options(services_, *rules)});
 }
 
 std::vector<std::string> Daemon::not_ready() const {
@@ -233,6 +251,7 @@ settings::Settings Daemon::with_live_ones_of(settings::Settings loaded) const {
   loaded.virus = settings_.virus;
   loaded.dns = settings_.dns;
   loaded.submit.daemon_name = settings_.submit.daemon_name;
+  loaded.vault = settings_.vault;
   return loaded;
 }
 

@@ -70,6 +70,8 @@ class Daemon {
   std::unique_ptr<vault::Store> vault_;
   std::unique_ptr<ports::Submitter> submitter_;
   std::unique_ptr<outbox::Courier> courier_;  // nullptr: without token keys nothing re-enters
+  std::unique_ptr<ports::Submitter> mailbox_submitter_;
+  std::unique_ptr<outbox::Courier> mailbox_courier_;  // nullptr: vault.deliver is empty
   std::unique_ptr<keeper::Keeper> keeper_;
   std::unique_ptr<Control> control_;
 

@@ -106,4 +106,6 @@ Address Address::in_domain(std::string a_label) const {
   return Address(local_, std::move(a_label));
 }
 
+Address Address::with_local(std::string local) const { return Address(std::move(local), domain_); }
+
 }  // namespace postern::mail

@@ -32,6 +32,8 @@ class Address {
   std::string to_string() const;
   // The same local part in another domain.
   Address in_domain(std::string a_label) const;
+  // Another mailbox of the same domain, or a part of this one.
+  Address with_local(std::string local) const;
 
   friend auto operator<=>(const Address&, const Address&) = default;
 

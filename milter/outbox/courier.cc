@@ -10,8 +10,8 @@ namespace postern::outbox {
 namespace {
 
 constexpr std::size_t kBatch = 50;
-// So many in a row that the MTA did not take: it is the MTA, and the rest of them need not hear it.
-constexpr int kTroubleOfTheMta = 3;
+// So many in a row that the server did not take: it is the server, and the rest of them need not be tried.
+constexpr int kTroubleOfTheServer = 3;
 constexpr Milliseconds kLookAgain{1'000};
 
 Milliseconds wait_after(int attempts, const CourierOptions& options) {
@@ -87,7 +87,7 @@ std::size_t Courier::round() {
   std::size_t taken = 0;
   int refused = 0;
   for (const ports::OutboxEntry& entry : *due) {
-    if (stopping_.stop_requested() || refused >= kTroubleOfTheMta) break;
+    if (stopping_.stop_requested() || refused >= kTroubleOfTheServer) break;
     switch (attempt(entry)) {
       case Attempt::taken:
         ++taken;
@@ -106,19 +106,20 @@ std::size_t Courier::round() {
 Courier::Attempt Courier::attempt(const ports::OutboxEntry& entry) {
   const auto bytes = outbox_.bytes(entry);
   if (!bytes) {
-    put_off(entry, bytes.error());
+    // A fault of the vault's, of which no server has heard.
+    put_off(entry, temporary_error(bytes.error().what));
     return Attempt::not_ours;
   }
   const auto answer =
       submitter_.submit(submission_of(entry, *bytes), Deadline::after(options_.timeout));
   if (!answer) {
     put_off(entry, answer.error());
-    return Attempt::refused;
+    return is_final(answer.error()) ? Attempt::not_ours : Attempt::refused;
   }
   auto fields = fields_of(entry);
   fields.emplace_back("answer", *answer);
-  log::info("copy handed to the MTA", fields);
-  metrics::count("postern_outbox_attempts_total", {{"outcome", "taken"}});
+  log::info("copy handed to " + options_.server, fields);
+  metrics::count(options_.metrics + "_attempts_total", {{"outcome", "taken"}});
   // Not forgotten, it would be sent again: rather late than twice, so it is put off at least.
   if (const Status forgotten = outbox_.sent(entry); !forgotten) {
     log::error("a copy that was sent cannot be forgotten, it may arrive twice",
@@ -129,17 +130,26 @@ Courier::Attempt Courier::attempt(const ports::OutboxEntry& entry) {
   return Attempt::taken;
 }
 
+bool Courier::is_final(const Error& error) const {
+  return options_.on_refusal == OnRefusal::give_up && error.permanence == Permanence::permanent;
+}
+
 void Courier::put_off(const ports::OutboxEntry& entry, const Error& error) {
-  metrics::count("postern_outbox_attempts_total", {{"outcome", "put_off"}});
+  metrics::count(options_.metrics + "_attempts_total",
+                 {{"outcome", is_final(error) ? "refused" : "put_off"}});
   auto fields = fields_of(entry);
   fields.emplace_back("why", error.what);
   const WallTime now = clock_.wall();
   Status noted = success();
-  if (now - entry.since >= options_.give_up_after) {
-    log::error("a copy was not taken by the MTA in time; it stays in the outbox", fields);
+  if (is_final(error)) {
+    log::error("a copy was refused by " + options_.server + "; it stays in the vault", fields);
+    noted = outbox_.give_up(entry.row, error.what);
+  } else if (now - entry.since >= options_.give_up_after) {
+    log::error("a copy was not taken by " + options_.server + " in time; it stays in the outbox",
+               fields);
     noted = outbox_.give_up(entry.row, error.what);
   } else {
-    log::warning("a copy waits for the MTA", fields);
+    log::warning("a copy waits for " + options_.server, fields);
     noted = outbox_.postpone(entry.row, now + wait_after(entry.attempts, options_), error.what);
   }
   if (!noted) log::error("outbox cannot be written", {{"why", noted.error().what}});
@@ -148,11 +158,11 @@ void Courier::put_off(const ports::OutboxEntry& entry, const Error& error) {
 void Courier::publish_standing() {
   const auto standing = outbox_.standing();
   if (!standing) return;
-  metrics::set("postern_outbox_messages", static_cast<double>(standing->waiting));
-  metrics::set("postern_outbox_given_up", static_cast<double>(standing->given_up));
+  metrics::set(options_.metrics + "_messages", static_cast<double>(standing->waiting));
+  metrics::set(options_.metrics + "_given_up", static_cast<double>(standing->given_up));
   const std::chrono::duration<double> age =
       standing->oldest ? clock_.wall() - *standing->oldest : WallTime::duration::zero();
-  metrics::set("postern_outbox_oldest_seconds", age.count());
+  metrics::set(options_.metrics + "_oldest_seconds", age.count());
 }
 
 }  // namespace postern::outbox

@@ -27,6 +27,9 @@ struct OutboxEntry {
   WallTime next;           // not before then
   std::string last_error;  // empty: not tried yet
   bool given_up = false;   // tried again only when somebody asks for it
+  // A copy that is stored goes into a mailbox as well, while the vault keeps it. False: a copy that
+  // has left its transaction goes to the MTA.
+  bool into_mailbox = false;
 };
 
 struct OutboxStanding {
@@ -42,9 +45,10 @@ class Outbox {
   Outbox& operator=(const Outbox&) = delete;
   virtual ~Outbox() = default;
 
-  // What may be tried now, the oldest first.
+  // What may be tried now, the oldest first. Of copies for the MTA, or of those for mailboxes: each kind
+  // has an outbox of its own.
   virtual Result<std::vector<OutboxEntry>> due(WallTime now, std::size_t limit) = 0;
-  // Everything, the oldest first, given up or not.
+  // Everything of either kind, the oldest first, given up or not.
   virtual Result<std::vector<OutboxEntry>> waiting(std::size_t limit) = 0;
   // The whole message of this copy, CRLF line ends.
   virtual Result<std::string> bytes(const OutboxEntry& entry) = 0;
@@ -53,7 +57,7 @@ class Outbox {
   virtual Status sent(const OutboxEntry& entry) = 0;
   virtual Status postpone(std::int64_t row, WallTime next, std::string_view why) = 0;
   virtual Status give_up(std::int64_t row, std::string_view why) = 0;
-  // Everything that waits or was given up may be tried at once. How many.
+  // Everything of either kind that waits or was given up may be tried at once. How many.
   virtual Result<std::size_t> retry_all(WallTime now) = 0;
   virtual Result<OutboxStanding> standing() = 0;
 

@@ -32,6 +32,8 @@ struct VaultCopy {
   decide::MailClass mail_class = decide::MailClass::clean;
   std::string reason;
   int duration = 0;  // days; archive: calendar months; 0: for ever
+  // Where it is delivered to as well, ready for RCPT TO, the folder in it; empty: it is kept here alone.
+  std::string mailbox = {};
 };
 
 // A copy of the message that leaves its transaction for recipients of its own: it is handed to the MTA
@@ -64,6 +66,8 @@ struct VaultMessage {
   // At least one of these two holds something; both are committed together.
   std::vector<VaultCopy> copies;
   std::vector<OutboxCopy> outbox;
+  // The header block of the copies that are delivered into mailboxes, as OutboxCopy's.
+  std::string mailbox_header = {};
 };
 
 // One stored row, as listed.

@@ -42,10 +42,33 @@ std::optional<Address> parse_key(std::string_view key) {
   return key.size() > 512 ? std::nullopt : Address::parse(key);
 }
 
-RouteAnswer relay_domains(const Snapshot& snapshot, std::string_view key) {
+// Whom an address of ours stands for: the sender of mail that went on under it.
+RouteAnswer bounce(const policy::ReturnAddress& address) {
+  switch (address.verdict) {
+    case policy::ReturnVerdict::valid:
+      return Found{address.sender->to_string()};
+    case policy::ReturnVerdict::expired:
+    case policy::ReturnVerdict::forged:
+      return NotFound{};
+    case policy::ReturnVerdict::no_keys:
+      return Temporary{"keys.token_file has no keys to read this address with"};
+  }
+  return NotFound{};
+}
+
+std::optional<policy::ReturnAddress> return_address(const Snapshot& snapshot, std::string_view key,
+                                                    const RouteOptions& options) {
+  const auto address = parse_key(key);
+  if (!address) return std::nullopt;
+  return policy::read_return_address(snapshot, *address, options.returns);
+}
+
+RouteAnswer relay_domains(const Snapshot& snapshot, std::string_view key,
+                          const RouteOptions& options) {
   if (key.find('@') != std::string_view::npos) return NotFound{};
   const auto name = mail::to_a_label(key);
   if (!name) return NotFound{};
+  if (policy::is_return_domain(options.returns, *name)) return Found{*name};
   const policy::Domain* domain = served_domain(snapshot, *name);
   if (domain == nullptr) return NotFound{};
   return Found{domain->name};
@@ -63,6 +86,10 @@ RouteAnswer relay_clients(const Snapshot& snapshot, std::string_view key) {
 
 RouteAnswer relay_recipients(const Snapshot& snapshot, std::string_view key,
                              const RouteOptions& options) {
+  if (const auto back = return_address(snapshot, key, options)) {
+    const RouteAnswer sender = bounce(*back);
+    return std::holds_alternative<Found>(sender) ? RouteAnswer(Found{"OK"}) : sender;
+  }
   const auto address = parse_key(key);
   if (!address || served_domain(snapshot, address->domain()) == nullptr) return NotFound{};
   return std::visit(
@@ -77,7 +104,16 @@ RouteAnswer relay_recipients(const Snapshot& snapshot, std::string_view key,
       policy::resolve(snapshot, *address, options.recipient_delimiters));
 }
 
+// A bounce goes on to the sender whom the address stands for, never to the address itself.
+RouteAnswer transport_of_return(const policy::ReturnAddress& address) {
+  const RouteAnswer sender = bounce(address);
+  if (std::holds_alternative<Temporary>(sender)) return sender;
+  if (std::holds_alternative<Found>(sender)) return NotFound{};
+  return Found{"error:5.1.1 no such address, or one that is no longer good"};
+}
+
 RouteAnswer transport(const Snapshot& snapshot, std::string_view key, const RouteOptions& options) {
+  if (const auto back = return_address(snapshot, key, options)) return transport_of_return(*back);
   if (served_domain_of_key(snapshot, key) == nullptr) return NotFound{};
   const auto address = parse_key(key);
   // Never NotFound within a served domain: Postfix would deliver by MX, which is we ourselves.
@@ -114,6 +150,7 @@ RouteAnswer members_of(const Snapshot& snapshot, const policy::Group& group) {
 // A user under his primary name is himself; so is an address that nobody knows, which its platform may.
 RouteAnswer virtual_alias(const Snapshot& snapshot, std::string_view key,
                           const RouteOptions& options) {
+  if (const auto back = return_address(snapshot, key, options)) return bounce(*back);
   const auto address = parse_key(key);
   if (!address) return NotFound{};
   const policy::Domain* domain = served_domain(snapshot, address->domain());
@@ -185,7 +222,7 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
   if (!snapshot.usable()) return Temporary{"no policy is in force"};
   switch (table) {
     case Table::relay_domains:
-      return relay_domains(snapshot, key);
+      return relay_domains(snapshot, key, options);
     case Table::relay_clients:
       return relay_clients(snapshot, key);
     case Table::relay_recipients:
@@ -196,11 +233,14 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
       return virtual_alias(snapshot, key, options);
     case Table::sender_login:
       return sender_login(snapshot, key);
+    case Table::bounce: {
+      const auto back = return_address(snapshot, key, options);
+      return back ? bounce(*back) : RouteAnswer(NotFound{});
+    }
     // No document in force says anything about these.
     case Table::sender_transport:
     case Table::tls_policy:
     case Table::sasl_passwd:
-    case Table::bounce:
       return NotFound{};
   }
   return Temporary{"unknown table"};

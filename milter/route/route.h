@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "policy/return_address.h"
 #include "policy/snapshot.h"
 
 namespace postern::route {
@@ -48,6 +49,8 @@ using RouteAnswer = std::variant<Found, NotFound, Temporary>;
 
 struct RouteOptions {
   std::string recipient_delimiters;
+  // Where bounces of forwarded mail come back to; with it the keys and the time that tell ours.
+  policy::ReturnOptions returns = {};
 };
 
 // `key` as Postfix sends it: whole addresses (any case, quoted or not), domains, client addresses,

@@ -8,6 +8,7 @@
 #include "session/addressees.h"
 #include "session/authentication_results.h"
 #include "session/copy_editor.h"
+#include "session/mailbox_address.h"
 #include "session/own_headers.h"
 #include "session/received.h"
 #include "session/report.h"
@@ -52,7 +53,8 @@ int duration_of(const policy::Policy& policy, decide::Purpose purpose) {
 // Two spellings of one mailbox are kept once.
 std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
                                                const std::vector<AcceptedRecipient>& recipients,
-                                               const std::vector<decide::Decision>& decisions) {
+                                               const std::vector<decide::Decision>& decisions,
+                                               const Rules& settings) {
   std::vector<ports::VaultCopy> copies;
   std::set<std::pair<std::string, decide::Purpose>> seen;
   for (const decide::PlannedCopy& planned : plan.copies) {
@@ -64,13 +66,19 @@ std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
                       decision.decider, decision.reason(),
                       planned.instead_of_refusal ? decide::kDaysInsteadOfRefusal
                                                  : duration_of(*rules->policy, planned.purpose)});
+    // Who is elsewhere has no mailbox here.
+    if (!settings.delivers_into_mailboxes || recipient.elsewhere) continue;
+    const std::string folder = folder_for(planned.purpose, decision, *rules);
+    if (folder.empty()) continue;
+    copies.back().mailbox =
+        mailbox_address(recipient.target(), folder, settings.recipient_delimiters);
   }
   return copies;
 }
 
 // What somebody sent is kept for the sender, once, if it was accepted.
 std::vector<ports::VaultCopy> sent_copies(const decide::Outgoing& outgoing,
-                                          const mail::Sender& sender) {
+                                          const mail::Sender& sender, const Rules& settings) {
   std::vector<ports::VaultCopy> copies;
   if (outgoing.policy == nullptr) return copies;
   const std::string mailbox = sender.address
@@ -80,7 +88,13 @@ std::vector<ports::VaultCopy> sent_copies(const decide::Outgoing& outgoing,
     copies.push_back({mailbox, outgoing.domain->name, purpose, decide::MailClass::clean, "sent",
                       duration_of(*outgoing.policy, purpose)});
   };
-  if (outgoing.policy->retention_props.store_mail_out) keep(decide::Purpose::retention);
+  if (outgoing.policy->retention_props.store_mail_out) {
+    keep(decide::Purpose::retention);
+    const auto address = mail::Address::parse(mailbox);
+    if (settings.delivers_into_mailboxes && sender.address && address) {
+      copies.back().mailbox = mailbox_address(*address, kSentFolder, settings.recipient_delimiters);
+    }
+  }
   if (outgoing.policy->archive_props.store_mail_out) keep(decide::Purpose::archive);
   return copies;
 }
@@ -89,11 +103,11 @@ std::vector<ports::VaultCopy> sent_copies(const decide::Outgoing& outgoing,
 
 std::vector<ports::VaultCopy> Transaction::copies_to_keep(
     const decide::Plan& plan, const std::vector<decide::Decision>& decisions) const {
-  auto copies = recipient_copies(plan, recipients_, decisions);
+  auto copies = recipient_copies(plan, recipients_, decisions, *rules_);
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   const bool accepted = plan.fate == Fate::deliver || plan.fate == Fate::discard;
   if (outgoing != nullptr && accepted) {
-    auto sent = sent_copies(*outgoing, sender_);
+    auto sent = sent_copies(*outgoing, sender_, *rules_);
     std::move(sent.begin(), sent.end(), std::back_inserter(copies));
   }
   return copies;
@@ -124,9 +138,28 @@ Status Transaction::store(std::vector<ports::VaultCopy> copies,
   stored.smtputf8 = sender_.smtputf8;
   stored.generation = snapshot_->generation();
   stored.received = services_.clock.wall();
+  if (std::any_of(copies.begin(), copies.end(),
+                  [](const ports::VaultCopy& copy) { return !copy.mailbox.empty(); })) {
+    auto header = mailbox_header(queue_id);
+    if (!header) return header.error();
+    stored.mailbox_header = std::move(*header);
+  }
   stored.copies = std::move(copies);
   stored.outbox = std::move(leaving);
   return services_.vault->store(stored);
+}
+
+// As it was stored, with what its sender may have forged taken out, and where to look for it.
+Result<std::string> Transaction::mailbox_header(std::string_view queue_id) const {
+  CopyEditor editor(message_);
+  Status done = remove_forged_headers(message_, rules_->id_headers, authserv_id(), true, editor);
+  if (done) done = add_id_headers(id_, rules_->id_headers, editor);
+  if (done) {
+    done = editor.insert_header("Received",
+                                received_value(client_, queue_id, "", services_.clock.wall()));
+  }
+  if (!done) return done.error();
+  return editor.header_block();
 }
 
 // What only its readers may see of it: forged fields of ours out, our own in.
@@ -153,12 +186,17 @@ Status Transaction::dress(const decide::Delivery& delivery,
 Status Transaction::add_findings(const decide::Delivery& delivery,
                                  const std::vector<decide::Decision>& decisions,
                                  MessageEditor& editor) {
-  const auto required = [this](std::size_t i) { return recipients_[i].rules->policy->spam_score; };
+  // Nothing: a bounce on its way to a sender elsewhere, who has no rules here.
+  const auto required = [this](std::size_t i) -> std::optional<policy::MilliScore> {
+    const auto& rules = recipients_[i].rules;
+    if (!rules) return std::nullopt;
+    return rules->policy->spam_score;
+  };
   const std::size_t first = delivery.recipients.front();
   const bool agree = std::all_of(delivery.recipients.begin(), delivery.recipients.end(),
                                  [&](std::size_t i) { return required(i) == required(first); });
-  if (Status done = add_spam_headers(
-          decisions[first], agree ? std::make_optional(required(first)) : std::nullopt, editor);
+  if (Status done =
+          add_spam_headers(decisions[first], agree ? required(first) : std::nullopt, editor);
       !done) {
     return done;
   }
@@ -197,8 +235,9 @@ Status Transaction::add_authentication_results(MessageEditor& editor) {
 Status Transaction::sign(const decide::Delivery& delivery, MessageEditor& editor,
                          std::vector<std::string>& signed_by) {
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
-  const bool leaves_us = std::any_of(delivery.recipients.begin(), delivery.recipients.end(),
-                                     [this](std::size_t i) { return !recipients_[i].rules; });
+  const bool leaves_us = std::any_of(
+      delivery.recipients.begin(), delivery.recipients.end(),
+      [this](std::size_t i) { return !recipients_[i].rules || recipients_[i].elsewhere; });
   if (outgoing == nullptr || !leaves_us || !may_be_signed_ || services_.signer == nullptr) {
     return success();
   }
@@ -229,6 +268,7 @@ Result<std::vector<ports::OutboxCopy>> Transaction::leaving_copies(
       return added.error();
     }
     copy.sender = sender_.address ? sender_.address->to_string() : "";
+    if (delivery.is_forwarded) copy.sender = *forwarding_sender_;
     copy.header = editor.header_block();
     copy.body = editor.body();
     copy.eight_bit = sender_.eight_bit;

@@ -28,6 +28,7 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
   if (auto refusal = settle_author()) return refuse_message(queue_id, *refusal, "header From");
 
   settle_listings(editor);
+  settle_forwarding_sender();
   gather_evidence(queue_id, editor);
   const std::vector<decide::Decision> decisions = decide_each();
   const decide::Plan plan = plan_for(decisions);
@@ -70,9 +71,10 @@ Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
 std::optional<mail::Reply> Transaction::settle_author() {
   auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing == nullptr) return std::nullopt;
-  const bool leaves_us =
-      std::any_of(recipients_.begin(), recipients_.end(),
-                  [](const AcceptedRecipient& recipient) { return !recipient.rules; });
+  // A bounce on its way back to a sender elsewhere is not ours either.
+  const bool leaves_us = std::any_of(
+      recipients_.begin(), recipients_.end(),
+      [](const AcceptedRecipient& recipient) { return !recipient.rules && !recipient.elsewhere; });
   const bool is_bounce_to_us = outgoing->domain == nullptr && !outgoing->is_local && !leaves_us;
   if (is_bounce_to_us) return std::nullopt;
   auto judged = decide::judge_author(*snapshot_, *outgoing, *from_, rules_->recipient_delimiters);
@@ -129,6 +131,9 @@ decide::Plan Transaction::plan_for(const std::vector<decide::Decision>& decision
                            ? decide::OnMixture::discard
                            : decide::OnMixture::store;
   options.shows_findings = std::holds_alternative<decide::Incoming>(direction_);
+  for (const AcceptedRecipient& recipient : recipients_) {
+    options.forwarded.push_back(is_forwarded(recipient));
+  }
   return decide::make_plan(decisions, options);
 }
 

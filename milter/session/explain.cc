@@ -54,7 +54,7 @@ void Transaction::explain(const decide::Plan& plan, const std::vector<decide::De
   }
   for (const ports::VaultCopy& copy : copies) {
     explained_->copies.push_back({copy.recipient, std::string(to_string(copy.purpose)),
-                                  std::string(decide::to_string(copy.mail_class))});
+                                  std::string(decide::to_string(copy.mail_class)), copy.mailbox});
   }
 }
 

@@ -204,8 +204,10 @@ std::string as_text(const Explained& explained, json edits) {
   }
   json copies = json::array();
   for (const ExplainedCopy& copy : explained.copies) {
-    copies.push_back(
-        {{"recipient", copy.recipient}, {"purpose", copy.purpose}, {"class", copy.mail_class}});
+    copies.push_back({{"recipient", copy.recipient},
+                      {"purpose", copy.purpose},
+                      {"class", copy.mail_class},
+                      {"mailbox", copy.mailbox.empty() ? json(nullptr) : json(copy.mailbox)}});
   }
   json leaving = json::array();
   for (const ExplainedLeaving& copy : explained.leaving) {

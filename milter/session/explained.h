@@ -32,6 +32,7 @@ struct ExplainedCopy {
   std::string recipient;
   std::string purpose;
   std::string mail_class;
+  std::string mailbox;  // where it is delivered to as well; empty: kept here alone
 };
 
 // A copy that leaves the transaction, for recipients with an outcome of their own.

@@ -15,4 +15,8 @@ void Services::borrow(const Services& other) {
   rules.set(other.rules.get());
 }
 
+policy::ReturnOptions return_options(const Services& services, const Rules& rules) {
+  return {rules.srs_domain, &services.token_keys, services.clock.wall()};
+}
+
 }  // namespace postern::session

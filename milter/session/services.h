@@ -13,6 +13,7 @@
 #include "base/ip.h"
 #include "base/secret.h"
 #include "decide/decide.h"
+#include "policy/return_address.h"
 #include "policy/snapshot.h"
 #include "ports/dkim_verifier.h"
 #include "ports/provisioning.h"
@@ -36,6 +37,9 @@ struct Rules {
   std::string recipient_delimiters;
   std::vector<std::string> id_headers = {"X-Postern-Id"};
   std::string submit_daemon_name = "postern-submit";
+  bool delivers_into_mailboxes =
+      false;                          // vault.deliver: kept copies go into their readers' folders
+  std::string srs_domain;             // empty: who forwards keeps the sender
   std::string authserv_id;            // empty: the MTA's own name
   bool authenticates_always = false;  // authentication_results: always
   std::vector<IpNetwork> trusted_relays;
@@ -67,5 +71,9 @@ struct Services {
   std::atomic<bool> draining = false;  // shutting down: new transactions get 421
   std::atomic<std::size_t> open_transactions = 0;
 };
+
+// Whose address is one of ours, as the tables and the transactions see it. `rules` and `services`
+// outlive it.
+policy::ReturnOptions return_options(const Services& services, const Rules& rules);
 
 }  // namespace postern::session

@@ -170,6 +170,10 @@ Transaction::Accepted Transaction::judge(mail::Recipient recipient) {
   AcceptedRecipient accepted{std::move(recipient)};
   const mail::Address& address = accepted.envelope.address;
   accepted.explained = new_explained(accepted.envelope);
+  if (const auto back =
+          policy::read_return_address(*snapshot_, address, return_options(services_, *rules_))) {
+    return judge_return(std::move(accepted), *back);
+  }
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing != nullptr) {
     if (outgoing->policy != nullptr && sender_.declared_size) {

@@ -20,6 +20,7 @@
 #include "mail/header_from.h"
 #include "mail/message.h"
 #include "policy/resolve.h"
+#include "policy/return_address.h"
 #include "session/authenticate.h"
 #include "session/explained.h"
 #include "session/message_editor.h"
@@ -51,7 +52,8 @@ struct AcceptedRecipient {
   std::optional<policy::RecipientPolicy> rules = {};
   // With rules: what its lists say about the sender, by what is known so far.
   decide::SenderListing listing = {};
-  // Reached through a group. A member elsewhere is judged by the rules of the group's domain.
+  // Reached through another address: a group, or one that stands for a sender (return_path.cc). A
+  // member elsewhere is judged by the rules of the group's domain; a sender elsewhere by nobody's.
   bool is_member = false;
   std::optional<mail::Address> elsewhere = {};
   // The domain is under observation: what would have been said at RCPT otherwise.
@@ -106,6 +108,11 @@ class Transaction {
   std::optional<mail::Reply> add_member(const AcceptedRecipient& group,
                                         const policy::GroupMember& member,
                                         std::vector<AcceptedRecipient>& members);
+  // return_path.cc
+  Accepted judge_return(AcceptedRecipient accepted, const policy::ReturnAddress& address);
+  void settle_forwarding_sender();
+  bool is_forwarded(const AcceptedRecipient& recipient) const;
+
   ExplainedRecipient* new_explained(const mail::Recipient& recipient);
   std::optional<mail::Reply> refuse_mixture(const AcceptedRecipient& recipient) const;
   Verdict refuse_recipient(std::string_view given, mail::Reply reply);
@@ -142,6 +149,7 @@ class Transaction {
       const decide::Plan& plan, const std::vector<decide::Decision>& decisions) const;
   Status store(std::vector<ports::VaultCopy> copies, std::vector<ports::OutboxCopy> leaving,
                std::string_view queue_id);
+  Result<std::string> mailbox_header(std::string_view queue_id) const;
   // What one delivery looks like, whoever edits it: the MTA, or the copy that leaves.
   Status dress(const decide::Delivery& delivery, const std::vector<decide::Decision>& decisions,
                MessageEditor& editor);
@@ -192,8 +200,10 @@ class Transaction {
   // domain counts as SPF would, everybody else of ours as none. Nothing: mail from outside.
   std::optional<decide::SpfVerdict> vouched_;
   std::vector<AcceptedRecipient> recipients_;  // groups are their members
-  std::vector<std::string> resubmitted_to_;    // with Resubmitted: as given, without < >
-  std::optional<mail::Reply> postponed_;       // local submission cannot be refused before the end
+  // Known at end of message: the sender of copies for members elsewhere; nothing: he stays.
+  std::optional<std::string> forwarding_sender_;
+  std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >
+  std::optional<mail::Reply> postponed_;     // local submission cannot be refused before the end
   mail::Message message_;
   std::uint64_t header_size_ = 0;
   bool has_whole_message_ = true;  // false: too large for everybody, the rest was not read

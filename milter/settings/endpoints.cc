@@ -143,6 +143,13 @@ Complaint check_milter_listen(std::string_view text) {
   return complain_unless(!check_host(host), expected);
 }
 
+Complaint check_lmtp_url(std::string_view text) {
+  const char* const expected = "lmtp://host:port, lmtp://[IPv6 address]:port or lmtp:///path";
+  if (!take(text, "lmtp://")) return complain_unless(false, expected);
+  if (text.starts_with('/')) return check_socket_path(text);
+  return complain_unless(is_good(split_host_port(text)), expected);
+}
+
 Complaint check_http_url(std::string_view text) {
   const char* const expected = "http://host[:port][/path], without user or password";
   if (!take(text, "http://")) return complain_unless(false, expected);
@@ -185,6 +192,11 @@ std::optional<DnsServer> parse_dns_server(std::string_view text) {
   const auto address = parse_bare_address(parts->host);
   if (!address) return std::nullopt;
   return DnsServer{*address, parts->port};
+}
+
+std::string lmtp_endpoint(std::string_view url) {
+  take(url, "lmtp://");
+  return (url.starts_with('/') ? "unix:" : "") + std::string(url);
 }
 
 std::string socket_of(std::string_view listen) {

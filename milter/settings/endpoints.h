@@ -22,6 +22,7 @@ Complaint check_tables_listen(std::string_view text);  // unix:/path inet:host:p
 Complaint check_unix_listen(std::string_view text);    // unix:/path
 Complaint check_host_port(std::string_view text);      // host:port [v6]:port
 Complaint check_endpoint(std::string_view text);       // host:port [v6]:port unix:/path
+Complaint check_lmtp_url(std::string_view text);       // lmtp://host:port lmtp:///path
 Complaint check_http_url(std::string_view text);       // http://host[:port][/path]
 Complaint check_redis_url(std::string_view text);      // redis://host[:port][/number]
 Complaint check_host(std::string_view text);           // a name or an address
@@ -32,6 +33,9 @@ Complaint check_socket_path(
 Complaint check_header_name(std::string_view text);  // RFC 5322 3.6.8
 
 std::optional<DnsServer> parse_dns_server(std::string_view text);  // address[:port] [v6]:port
+
+// What an lmtp URL that passed its check means, as an endpoint is written: host:port or unix:/path.
+std::string lmtp_endpoint(std::string_view url);
 
 // What a listening text occupies, in one spelling: "unix:/path" or "inet:host:port". For texts that
 // passed their check.

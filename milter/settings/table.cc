@@ -174,7 +174,7 @@ void add_flow(Table<Settings>& table) {
        setting("bounce.mx_hosts", Reload::restart, in(&Settings::bounce, &Bounce::mx_hosts),
                list_of(text(check_host)),
                "Our own hosts that may stand in a custom MAIL FROM domain's MX."),
-       setting("srs.domain", Reload::restart, in(&Settings::srs, &Srs::domain),
+       setting("srs.domain", Reload::live, in(&Settings::srs, &Srs::domain),
                text_or_empty(check_domain),
                "The operator's domain for forwarded mail; empty: external group members get the "
                "sender as he is."),
@@ -205,9 +205,9 @@ void add_keeping(Table<Settings>& table) {
        setting("vault.min_free", Reload::restart, in(&Settings::vault, &Vault::min_free), size(),
                "Nothing is kept when less than this is free on the disk."),
        setting("vault.deliver", Reload::restart, in(&Settings::vault, &Vault::deliver),
-               text_or_empty(check_endpoint),
-               "A server that kept copies are handed to as well: host:port or unix:/path; empty "
-               "for none."),
+               text_or_empty(check_lmtp_url),
+               "The mailboxes' server, which gets what is quarantined and retained as well: "
+               "lmtp://host:port or lmtp:///path; empty for none."),
        setting("signing.missing_key", Reload::live, in(&Settings::signing, &Signing::missing_key),
                choice<MissingKey>({{"accept", MissingKey::accept}, {"defer", MissingKey::defer}}),
                "Outgoing mail whose DKIM key cannot be used: accept sends it unsigned, defer waits "

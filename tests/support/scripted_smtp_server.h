@@ -33,7 +33,7 @@ struct SmtpAnswer {
 
 class ScriptedSmtpServer {
  public:
-  // By what the client has just said: "greeting" (nothing yet), "EHLO", "MAIL", "RCPT", "DATA", "."
+  // By what the client has just said: "greeting" (nothing yet), "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "."
   // (after the message), "QUIT"; or a whole command, which goes first. What is not named is
   // answered as a good server does, with all extensions.
   using Script = std::map<std::string, SmtpAnswer>;

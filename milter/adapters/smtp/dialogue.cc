@@ -118,15 +118,16 @@ Result<Reply> Dialogue::command(std::string_view command, int expected) {
   return expect(std::move(*reply), command, expected);
 }
 
-Result<Extensions> Dialogue::greet(const std::string& helo_name) {
+Result<Extensions> Dialogue::greet(const std::string& helo_name, Protocol protocol) {
   const auto greeting = read_reply("greeting", 2);
   if (!greeting) return greeting.error();
-  const std::string ehlo = "EHLO " + helo_name;
+  const bool is_lmtp = protocol == Protocol::lmtp;
+  const std::string ehlo = (is_lmtp ? "LHLO " : "EHLO ") + helo_name;
   const Status written = write(ehlo, ehlo + "\r\n");
   if (!written) return written.error();
   const auto answer = read_any_reply(ehlo);
   if (!answer) return answer.error();
-  if (answer->code == 500 || answer->code == 502) {
+  if (!is_lmtp && (answer->code == 500 || answer->code == 502)) {
     const auto plain = command("HELO " + helo_name, 2);
     if (!plain) return plain.error();
     return Extensions{};

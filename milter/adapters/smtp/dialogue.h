@@ -29,6 +29,8 @@ struct Extensions {
   bool dsn = false;
 };
 
+enum class Protocol { smtp, lmtp };
+
 class Dialogue {
  public:
   // `purpose` opens every Error's text. `stop`, where there is one, ends every wait once it is
@@ -36,8 +38,8 @@ class Dialogue {
   static Result<Dialogue> connect(const net::Endpoint& server, Deadline deadline,
                                   std::string purpose = "submit", const Wakeup* stop = nullptr);
 
-  // The greeting, then EHLO, or HELO for a server that knows no EHLO.
-  Result<Extensions> greet(const std::string& helo_name);
+  // The greeting, then EHLO, or HELO for a server that knows no EHLO; with LMTP it is LHLO alone.
+  Result<Extensions> greet(const std::string& helo_name, Protocol protocol = Protocol::smtp);
   // `command` without its line end. Any reply code but `expected` (its first digit) is an Error.
   Result<Reply> command(std::string_view command, int expected);
   // Whatever the server answers, as long as it is a reply.

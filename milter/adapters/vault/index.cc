@@ -49,6 +49,7 @@ void bring_up_to_date(SQLite::Database& database) {
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (version < 1) database.exec(kSchema);
   if (version < 2) database.exec(kOutboxSchema);
+  if (version < 3) database.exec(kMailboxSchema);
   if (version < 4) database.exec(kUpkeepSchema);
   database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   transaction.commit();
@@ -186,11 +187,10 @@ Result<ports::VaultUsage> Index::usage() {
   }
 }
 
-Result<std::vector<ports::OutboxEntry>> Index::outbox(std::optional<WallTime> due_at,
-                                                      std::size_t limit) {
+Result<std::vector<ports::OutboxEntry>> Index::outbox(std::optional<Due> due, std::size_t limit) {
   try {
     return connections_->reader.with(
-        [&](auto& database) { return outbox_rows(database, due_at, limit); });
+        [&](auto& database) { return outbox_rows(database, due, limit); });
   } catch (const std::exception& error) {
     return describe("outbox", error);
   }
@@ -242,10 +242,10 @@ Result<std::size_t> Index::retry_outbox(WallTime now) {
   }
 }
 
-Result<ports::OutboxStanding> Index::outbox_standing() {
+Result<ports::OutboxStanding> Index::outbox_standing(Way way) {
   try {
     return connections_->reader.with(
-        [](auto& database) { return vault::outbox_standing(database); });
+        [way](auto& database) { return vault::outbox_standing(database, way); });
   } catch (const std::exception& error) {
     return describe("outbox", error);
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "adapters/vault/copy_rows.h"
+#include "adapters/vault/outbox_way.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "ports/outbox.h"
@@ -42,8 +43,8 @@ class Index {
   Status mark_released(std::int64_t row, WallTime when, std::string_view who);
   Result<ports::VaultUsage> usage();
 
-  // The outbox. `due_at` nothing: all of it, given up or not. Bodies are read one at a time.
-  Result<std::vector<ports::OutboxEntry>> outbox(std::optional<WallTime> due_at, std::size_t limit);
+  // The outbox. `due` nothing: all of it, either way, given up or not. Bodies are read one at a time.
+  Result<std::vector<ports::OutboxEntry>> outbox(std::optional<Due> due, std::size_t limit);
   Result<std::optional<std::string>> outbox_body(std::int64_t row);
   // Forgets the row. Answers whether its message was forgotten with it, nobody else needing it:
   // then `before_commit` has been called, so that the blob can be marked as doomed.
@@ -51,7 +52,7 @@ class Index {
                              const std::function<Status()>& before_commit);
   Status note_attempt(std::int64_t row, std::optional<WallTime> next, std::string_view why);
   Result<std::size_t> retry_outbox(WallTime now);
-  Result<ports::OutboxStanding> outbox_standing();
+  Result<ports::OutboxStanding> outbox_standing(Way way);
 
  private:
   struct Connections;

@@ -41,7 +41,7 @@ std::vector<ports::SubmissionRecipient> recipients_from(const std::string& store
 
 constexpr const char* kColumns =
     "SELECT row, id, sender, recipients, header, eight_bit, smtputf8, ret, envid, since, attempts,"
-    " next, error, given_up FROM outbox";
+    " next, error, given_up, copy IS NOT NULL FROM outbox";
 
 ports::OutboxEntry read_entry(SQLite::Statement& query) {
   int column = 0;
@@ -62,30 +62,30 @@ ports::OutboxEntry read_entry(SQLite::Statement& query) {
   entry.next = from_stored(number());
   entry.last_error = text();
   entry.given_up = number() != 0;
+  entry.into_mailbox = number() != 0;
   return entry;
 }
 
-}  // namespace
+void bind_bytes(SQLite::Statement& insert, int at, const std::string& bytes) {
+  insert.bind(at, bytes.data(), static_cast<int>(bytes.size()));
+}
 
-void insert_outbox(SQLite::Database& database, const ports::VaultMessage& message, WallTime now) {
+void insert_leaving(SQLite::Database& database, const ports::VaultMessage& message, WallTime now) {
   if (message.outbox.empty()) return;
   SQLite::Statement insert(
       database,
       "INSERT INTO outbox (id, sender, recipients, header, body, eight_bit, smtputf8, ret, envid,"
       " since, next) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
-  const auto bind_bytes = [&insert](int at, const std::string& bytes) {
-    insert.bind(at, bytes.data(), static_cast<int>(bytes.size()));
-  };
   for (const ports::OutboxCopy& copy : message.outbox) {
     insert.reset();
     insert.clearBindings();
     int at = 0;
     insert.bind(++at, message.id);
     insert.bind(++at, copy.sender);
-    bind_bytes(++at, as_text(copy.recipients));
-    bind_bytes(++at, copy.header);
+    bind_bytes(insert, ++at, as_text(copy.recipients));
+    bind_bytes(insert, ++at, copy.header);
     ++at;  // an unbound parameter is NULL: the message's own body
-    if (copy.body) bind_bytes(at, *copy.body);
+    if (copy.body) bind_bytes(insert, at, *copy.body);
     insert.bind(++at, copy.eight_bit ? 1 : 0);
     insert.bind(++at, copy.smtputf8 ? 1 : 0);
     insert.bind(++at, copy.ret);
@@ -96,14 +96,50 @@ void insert_outbox(SQLite::Database& database, const ports::VaultMessage& messag
   }
 }
 
-std::vector<ports::OutboxEntry> outbox_rows(SQLite::Database& database,
-                                            std::optional<WallTime> due_at, std::size_t limit) {
+void insert_mailbox_copies(SQLite::Database& database, const ports::VaultMessage& message,
+                           WallTime now) {
+  const bool any = std::any_of(message.copies.begin(), message.copies.end(),
+                               [](const auto& copy) { return !copy.mailbox.empty(); });
+  if (!any) return;
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO outbox (id, sender, recipients, header, eight_bit, smtputf8, ret, envid, since,"
+      " next, copy) SELECT ?1, ?2, ?3, ?4, ?5, ?6, '', '', ?7, ?7, max(row) FROM copy"
+      " WHERE id = ?1 AND recipient = ?8 AND purpose = ?9");
+  for (const ports::VaultCopy& copy : message.copies) {
+    if (copy.mailbox.empty()) continue;
+    insert.reset();
+    insert.bind(1, message.id);
+    insert.bind(2, message.sender);
+    bind_bytes(insert, 3, as_text({{copy.mailbox, "", ""}}));
+    bind_bytes(insert, 4, message.mailbox_header);
+    insert.bind(5, message.eight_bit ? 1 : 0);
+    insert.bind(6, message.smtputf8 ? 1 : 0);
+    insert.bind(7, to_stored(now));
+    insert.bind(8, copy.recipient);
+    insert.bind(9, std::string(to_string(copy.purpose)));
+    insert.exec();
+  }
+}
+
+}  // namespace
+
+void insert_outbox(SQLite::Database& database, const ports::VaultMessage& message, WallTime now) {
+  insert_leaving(database, message, now);
+  insert_mailbox_copies(database, message, now);
+}
+
+std::vector<ports::OutboxEntry> outbox_rows(SQLite::Database& database, std::optional<Due> due,
+                                            std::size_t limit) {
   std::string text = kColumns;
-  if (due_at) text += " WHERE given_up = 0 AND next <= ?";
+  if (due) text += " WHERE (copy IS NULL) = ? AND given_up = 0 AND next <= ?";
   text += " ORDER BY since, row LIMIT ?";
   SQLite::Statement query(database, text);
   int at = 0;
-  if (due_at) query.bind(++at, to_stored(*due_at));
+  if (due) {
+    query.bind(++at, due->way == Way::mta ? 1 : 0);
+    query.bind(++at, to_stored(due->at));
+  }
   query.bind(++at, static_cast<std::int64_t>(std::min(limit, kMostRows)));
   std::vector<ports::OutboxEntry> entries;
   while (query.executeStep()) entries.push_back(read_entry(query));
@@ -150,9 +186,11 @@ std::size_t retry_outbox(SQLite::Database& database, WallTime now) {
   return static_cast<std::size_t>(update.exec());
 }
 
-ports::OutboxStanding outbox_standing(SQLite::Database& database) {
+ports::OutboxStanding outbox_standing(SQLite::Database& database, Way way) {
   SQLite::Statement query(database,
-                          "SELECT given_up, count(*), min(since) FROM outbox GROUP BY given_up");
+                          "SELECT given_up, count(*), min(since) FROM outbox"
+                          " WHERE (copy IS NULL) = ? GROUP BY given_up");
+  query.bind(1, way == Way::mta ? 1 : 0);
   ports::OutboxStanding standing;
   while (query.executeStep()) {
     const auto count = static_cast<std::uint64_t>(query.getColumn(1).getInt64());

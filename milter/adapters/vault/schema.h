@@ -90,6 +90,18 @@ CREATE INDEX outbox_by_id ON outbox (id);
 CREATE INDEX outbox_by_age ON outbox (given_up, since, row);
 )sql";
 
+// Version 3. A stored copy may go into a mailbox as well: such a row names its copy, and one that was given
+// up goes with it.
+inline constexpr const char* kMailboxSchema = R"sql(
+ALTER TABLE outbox ADD COLUMN copy INTEGER;
+DROP INDEX outbox_by_age;
+CREATE INDEX outbox_by_age ON outbox (copy IS NULL, given_up, since, row);
+CREATE INDEX outbox_by_copy ON outbox (copy) WHERE copy IS NOT NULL;
+CREATE TRIGGER copy_given_up AFTER DELETE ON copy BEGIN
+  DELETE FROM outbox WHERE copy = OLD.row AND given_up = 1;
+END;
+)sql";
+
 // Version 4. Blobs may be compressed: what counts against max_size is what they take. Who released or
 // deleted what is told after the row is gone as well. Lists by class or sender find what they look for.
 inline constexpr const char* kUpkeepSchema = R"sql(

@@ -1,5 +1,6 @@
 #include "adapters/vault/vault.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "adapters/vault/blob_store.h"
 #include "adapters/vault/digest.h"
 #include "adapters/vault/index.h"
+#include "adapters/vault/mailbox_queue.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -48,6 +50,9 @@ class FileVault final : public Store {
       ledger.publish();
     });
     if (!stored) return stored.error();
+    const bool for_mailboxes = std::any_of(message.copies.begin(), message.copies.end(),
+                                           [](const auto& copy) { return !copy.mailbox.empty(); });
+    if (for_mailboxes) mailboxes_.announce();
     if (!message.outbox.empty()) {
       hear_arrival_.with([](const auto& hear) {
         if (hear) hear();
@@ -75,7 +80,7 @@ class FileVault final : public Store {
   Result<ports::VaultUsage> usage() override { return index_->usage(); }
 
   Result<std::vector<ports::OutboxEntry>> due(WallTime now, std::size_t limit) override {
-    return index_->outbox(now, limit);
+    return index_->outbox(Due{Way::mta, now}, limit);
   }
   Result<std::vector<ports::OutboxEntry>> waiting(std::size_t limit) override {
     return index_->outbox(std::nullopt, limit);
@@ -126,7 +131,8 @@ class FileVault final : public Store {
     return index_->note_attempt(row, std::nullopt, why);
   }
   Result<std::size_t> retry_all(WallTime now) override { return index_->retry_outbox(now); }
-  Result<ports::OutboxStanding> standing() override { return index_->outbox_standing(); }
+  Result<ports::OutboxStanding> standing() override { return index_->outbox_standing(Way::mta); }
+  ports::Outbox& mailboxes() override { return mailboxes_; }
   void on_arrival(std::function<void()> hear) override {
     hear_arrival_.with([&](auto& current) { current = std::move(hear); });
   }
@@ -205,6 +211,7 @@ class FileVault final : public Store {
   std::unique_ptr<Index> index_;
   Guarded<Ledger> ledger_;
   Guarded<std::function<void()>> hear_arrival_;
+  MailboxQueue mailboxes_{*this, *index_};
 };
 
 }  // namespace

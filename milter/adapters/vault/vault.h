@@ -32,7 +32,11 @@ struct VaultOptions {
 };
 
 // The vault and the outbox are one store: what leaves is committed with what is kept.
-class Store : public ports::Vault, public ports::Outbox {};
+class Store : public ports::Vault, public ports::Outbox {
+ public:
+  // The store's own outbox is of copies for the MTA; this one is of those for mailboxes.
+  virtual ports::Outbox& mailboxes() = 0;
+};
 
 // Creates what is missing, brings an older index up to date. Refuses one of a newer version.
 Result<std::unique_ptr<Store>> open(const VaultOptions& options);

@@ -105,6 +105,7 @@ class FakeMta final : public ports::Submitter {
     return taken_.with([](auto& all) { return all; });
   }
   int asked() const { return asked_; }
+  void refuse_for_good() { is_final_ = true; }
   Result<std::string> submit(const ports::Submission& submission, Deadline /*deadline*/) override {
     ++asked_;
     const std::string& recipient = submission.recipients.at(0).address;
@@ -112,6 +113,7 @@ class FakeMta final : public ports::Submitter {
       return std::any_of(all.begin(), all.end(),
                          [&](const auto& one) { return one == recipient || one == "*"; });
     });
+    if (refuses && is_final_) return permanent_error("550 5.1.1 no such user");
     if (refuses) return temporary_error("450 4.2.0 later");
     taken_.with([&](auto& all) { all.push_back(recipient); });
     return std::string("250 2.0.0 Ok");
@@ -121,6 +123,7 @@ class FakeMta final : public ports::Submitter {
   Guarded<std::vector<std::string>> refused_;
   Guarded<std::vector<std::string>> taken_;
   std::atomic<int> asked_ = 0;
+  std::atomic<bool> is_final_ = false;
 };
 
 class CourierTest : public testing::Test {
@@ -179,6 +182,34 @@ TEST_F(CourierTest, GivesUpAfterFiveDaysAndKeepsTheCopy) {
   courier_.round();
   ASSERT_EQ(outbox_.rows().size(), 1U);
   EXPECT_TRUE(outbox_.rows()[0].given_up);
+}
+
+TEST_F(CourierTest, ThatTheMtaRefusesForGoodIsTriedAgain) {
+  mta_.refuse("*");
+  mta_.refuse_for_good();
+  outbox_.add("b@a.net");
+  courier_.round();
+  EXPECT_FALSE(outbox_.rows()[0].given_up);
+}
+
+// A mailbox that is not there is not there, and nobody else's copy has to wait for it.
+TEST_F(CourierTest, AMailboxThatRefusesIsGivenUpAtOnceAndTheCopyStays) {
+  CourierOptions options;
+  options.on_refusal = OnRefusal::give_up;
+  Courier courier(outbox_, mta_, clock_, options);
+  mta_.refuse_for_good();
+  for (int i = 0; i < 5; ++i) {
+    mta_.refuse("gone" + std::to_string(i) + "@a.net");
+    outbox_.add("gone" + std::to_string(i) + "@a.net");
+  }
+  outbox_.add("damaged@a.net");
+  outbox_.add("good@a.net");
+  EXPECT_EQ(courier.round(), 1U);
+  EXPECT_THAT(mta_.taken(), ElementsAre("good@a.net"));
+  int given_up = 0;
+  for (const auto& entry : outbox_.rows()) given_up += entry.given_up ? 1 : 0;
+  EXPECT_EQ(given_up, 5) << "what the vault cannot read is no word of the mailbox";
+  EXPECT_EQ(outbox_.rows().size(), 6U);
 }
 
 TEST_F(CourierTest, WhatCannotBeForgottenIsNotSentAgainAtOnce) {

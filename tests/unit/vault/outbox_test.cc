@@ -1,9 +1,11 @@
 // The outbox: committed with what is kept, forgotten by sent() alone, its blob gone when nobody needs it.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
+#include "adapters/vault/schema.h"
 #include "adapters/vault/vault.h"
 #include "support/manual_clock.h"
 #include "support/temp_dir.h"
@@ -129,6 +131,105 @@ TEST_F(Outbox, WhoeverWaitsForArrivalsHearsThem) {
   EXPECT_EQ(heard, 0);
   ASSERT_TRUE(store_->store(message('b', {"b@a.net"})));
   EXPECT_EQ(heard, 1);
+}
+
+// The copies that go into mailboxes have an outbox of their own, in the same table.
+class MailboxCopies : public Outbox {
+ protected:
+  ports::VaultMessage kept(char digit) {
+    auto kept = message(digit, {});
+    kept.sender = "s@example.org";
+    kept.mailbox_header = "X-Postern-Id: 1\r\nSubject: Hello\r\n";
+    kept.copies = {{"b@a.net", "a.net", ports::Purpose::quarantine, decide::MailClass::spam, "", 3,
+                    "b+Spam@a.net"},
+                   {"b@a.net", "a.net", ports::Purpose::archive, decide::MailClass::spam, "", 12},
+                   {"c@a.net", "a.net", ports::Purpose::quarantine, decide::MailClass::spam, "", 3,
+                    "\"c+Junk Mail\"@a.net"}};
+    return kept;
+  }
+  std::vector<ports::OutboxEntry> for_mailboxes() {
+    return *store_->mailboxes().due(clock_.wall(), 100);
+  }
+  void forget_copies() {
+    SQLite::Database index(folder_.path() + "/index.sqlite", SQLite::OPEN_READWRITE);
+    index.exec("DELETE FROM copy");
+  }
+};
+
+TEST_F(MailboxCopies, AreCommittedWithTheirCopiesAndWaitApart) {
+  ASSERT_TRUE(store_->store(kept('a')));
+  ASSERT_TRUE(store_->store(message('b', {"d@a.net"})));
+  reopen();
+  ASSERT_EQ(due().size(), 1U) << "the MTA has no part in them";
+  EXPECT_FALSE(due()[0].into_mailbox);
+  const auto entries = for_mailboxes();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_TRUE(entries[0].into_mailbox);
+  EXPECT_EQ(entries[0].copy.sender, "s@example.org");
+  EXPECT_EQ(entries[0].copy.recipients.at(0).address, "b+Spam@a.net");
+  EXPECT_EQ(entries[1].copy.recipients.at(0).address, "\"c+Junk Mail\"@a.net");
+  EXPECT_EQ(*store_->mailboxes().bytes(entries[0]),
+            "X-Postern-Id: 1\r\nSubject: Hello\r\n\r\nBody.\r\n");
+  EXPECT_EQ(store_->mailboxes().standing()->waiting, 2U);
+  EXPECT_EQ(store_->standing()->waiting, 1U);
+  EXPECT_EQ(store_->waiting(10)->size(), 3U) << "who asks what waits sees all of it";
+}
+
+TEST_F(MailboxCopies, LeaveTheVaultAsItWas) {
+  ASSERT_TRUE(store_->store(kept('a')));
+  for (const auto& entry : for_mailboxes()) ASSERT_TRUE(store_->mailboxes().sent(entry));
+  EXPECT_TRUE(for_mailboxes().empty());
+  EXPECT_EQ(store_->list({})->size(), 3U);
+  EXPECT_EQ(*store_->read(std::string(32, 'a')), kBytes);
+}
+
+TEST_F(MailboxCopies, OneThatWasRefusedGoesWithItsCopyAndOneThatWaitsStays) {
+  ASSERT_TRUE(store_->store(kept('a')));
+  const auto entries = for_mailboxes();
+  ASSERT_TRUE(store_->mailboxes().give_up(entries[0].row, "550 no such user"));
+  EXPECT_EQ(store_->mailboxes().standing()->given_up, 1U);
+  EXPECT_EQ(store_->waiting(10)->size(), 2U);
+  forget_copies();
+  reopen();
+  ASSERT_EQ(store_->waiting(10)->size(), 1U);
+  EXPECT_EQ(for_mailboxes().at(0).copy.recipients.at(0).address, "\"c+Junk Mail\"@a.net");
+}
+
+TEST_F(MailboxCopies, WhoeverCarriesThemHearsThem) {
+  int mta = 0;
+  int mailboxes = 0;
+  store_->on_arrival([&mta] { ++mta; });
+  store_->mailboxes().on_arrival([&mailboxes] { ++mailboxes; });
+  ASSERT_TRUE(store_->store(kept('a')));
+  ASSERT_TRUE(store_->store(message('b', {"d@a.net"})));
+  EXPECT_EQ(mta, 1);
+  EXPECT_EQ(mailboxes, 1);
+}
+
+// As it is found after an update: rows of the version before go to the MTA.
+TEST_F(MailboxCopies, AnIndexOfAnEarlierVersionIsBroughtUpToDate) {
+  store_.reset();
+  std::filesystem::remove(folder_.path() + "/index.sqlite");
+  {
+    SQLite::Database index(folder_.path() + "/index.sqlite",
+                           SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    index.exec(kSchema);
+    index.exec(kOutboxSchema);
+    index.exec("INSERT INTO message VALUES ('" + std::string(32, 'b') +
+               "', x'00', 1, 'plain', '', '', '', '', '', NULL, '', 0, 0, 1, 0, 0);"
+               "INSERT INTO outbox (id, sender, recipients, header, eight_bit, smtputf8, ret, "
+               "envid, since,"
+               " next) VALUES ('" +
+               std::string(32, 'b') +
+               "', 's@example.org', x'80', '', 0, 0, '', '', 0, 0);"
+               "PRAGMA user_version = 2");
+  }
+  reopen();
+  ASSERT_EQ(due().size(), 1U);
+  EXPECT_TRUE(for_mailboxes().empty());
+  ASSERT_TRUE(store_->store(kept('a')));
+  EXPECT_EQ(due().size(), 1U);
+  EXPECT_EQ(for_mailboxes().size(), 2U);
 }
 
 }  // namespace
