@@ -229,9 +229,7 @@ std::string dumped(const json& answer) {
 }
 
 Answer limits(const Control::Parts& parts, const json& request) {
-  const policy::SnapshotPtr snapshot = parts.snapshot.get();
-  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
-  return json::parse(limits_report(*snapshot, parts.services, dumped(request)));
+  return json::parse(limits_report(parts.services, dumped(request)));
 }
 
 json row_as_json(const ports::VaultRow& row) {
@@ -250,6 +248,7 @@ json row_as_json(const ports::VaultRow& row) {
           {"virus", row.virus},
           {"generation", row.generation},
           {"size", row.size},
+          {"stored_size", row.stored_size},
           {"received", to_rfc3339(row.received)},
           {"expires", time_or_null(row.expires)},
           {"released", time_or_null(row.released)},

@@ -25,19 +25,19 @@ struct Standing {
 
 }  // namespace
 
-std::string limits_report(const policy::Snapshot& snapshot, const session::Services& services,
-                          std::string_view request) {
+std::string limits_report(const session::Services& services, std::string_view request) {
   const json wanted = json::parse(request);
   const auto only = wanted.value("account", std::string());
   const auto least = wanted.value("share", kNear);
   const decide::SendingCaps house = services.rules.get()->sending_caps;
+  const policy::SnapshotPtr snapshot = services.snapshot.get();
   const ports::SendingReport report = services.sending_limits->report();
   std::vector<Standing> standings;
   for (const ports::AccountUse& one : report.accounts) {
     if (!only.empty() && only != one.account) continue;
     const std::string name = one.account.substr(one.account.rfind('@') + 1);
-    const policy::Domain* const domain = snapshot.domain_or_alias(name);
-    Standing standing{one, domain == nullptr ? house : decide::caps_of(snapshot, *domain, house)};
+    const policy::Domain* const domain = snapshot ? snapshot->domain_or_alias(name) : nullptr;
+    Standing standing{one, domain == nullptr ? house : decide::caps_of(*snapshot, *domain, house)};
     standing.share = std::max(share_of(one.use.messages, standing.caps.messages),
                               share_of(one.use.recipients, standing.caps.recipients));
     if (only.empty() && standing.share < least) continue;

@@ -7,14 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "policy/snapshot.h"
 #include "session/services.h"
 
 namespace postern::daemon {
 
 // `request`: {"account": the one to be told of, else everybody; "share": who has used less of both
 // limits is left out, 0.8 where it is absent}.
-std::string limits_report(const policy::Snapshot& snapshot, const session::Services& services,
-                          std::string_view request);
+std::string limits_report(const session::Services& services, std::string_view request);
 
 }  // namespace postern::daemon
