@@ -65,6 +65,7 @@ THIRD_PARTY = [
     (r"systemd/sd-daemon\.h", ["main", "daemon", "base"]),
     (r"prometheus/.*", ["base"]),
     (r"openssl/.*", ["base", "policy", "adapters/*", "ctl"]),
+    (r"sodium\.h", ["base"]),
     (r"gmime/.*|glib(-object)?\.h", ["mail", "content"]),
     (r"idn2\.h|libpsl\.h", ["mail"]),
     (r"archive(_entry)?\.h|magic\.h", ["content"]),

@@ -55,6 +55,8 @@ void add_policy_publish(CLI::App& policy, Context& context);
 void add_route(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_replay(CLI::App& app, Context& context);
+void add_dkim(CLI::App& app, Context& context);
+void add_limits(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
 void add_sync(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);

@@ -20,6 +20,7 @@ struct Arguments {
   std::string score;
   std::string file;
   std::string offline;
+  bool identity_subdomains = false;
   std::string delimiters;
 };
 
@@ -105,6 +106,7 @@ Asked offline_answer(const Arguments& arguments, const std::string& message) {
   session::Services services(clock, published);
   session::Rules rules;
   rules.recipient_delimiters = arguments.delimiters;
+  rules.identity.covers_subdomains = arguments.identity_subdomains;
   services.rules.set(std::make_shared<const session::Rules>(rules));
   session::ExplainRequest request;
   request.sender = arguments.sender;
@@ -175,6 +177,8 @@ void add_explain(CLI::App& app, Context& context) {
                    "by the policies of this directory, without the daemon and its scanners");
   verb->add_option("--delimiter", arguments->delimiters,
                    "with --offline: the setting recipient_delimiter");
+  verb->add_flag("--identity-subdomains", arguments->identity_subdomains,
+                 "with --offline: the setting outgoing.identity_subdomains");
   verb->footer(
       "Examples: posternctl explain --from a@example.org --rcpt cersei@lannister.net --score 7.2\n"
       "          posternctl explain --from a@example.org --rcpt jon@got.com --eml saved.eml "

@@ -28,6 +28,12 @@ Result<Judgement> judge(const std::string& path) {
   set.snapshot->for_each_rule_fault([&](const policy::DocumentKey& key, const std::string& fault) {
     judged.faults.push_back({placed(set, key, policy::fault_from(fault)), {}});
   });
+  set.snapshot->for_each_smarthost([&](const policy::Smarthost& smarthost) {
+    if (!smarthost.risks_its_password()) return;
+    judged.warnings.push_back(
+        placed(set, {policy::DocumentType::smarthost, smarthost.id},
+               {"/secureConnection", "its password travels over a connection without TLS"}));
+  });
   std::error_code error;
   // What a single file refers to is elsewhere.
   if (!std::filesystem::is_directory(path, error)) return judged;

@@ -55,6 +55,12 @@ Result<OfflineSet> read_directory(const fs::path& directory, const std::string& 
 
 }  // namespace
 
+policy::DecodeOptions offline_options() {
+  policy::DecodeOptions options;
+  options.sealed_may_stay = true;
+  return options;
+}
+
 Result<OfflineSet> read_offline(const std::string& path, const policy::DecodeOptions& options) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path, error);

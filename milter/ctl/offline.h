@@ -25,8 +25,11 @@ struct OfflineSet {
   std::vector<DocumentFault> faults;             // all of each refused one
 };
 
+// What may be sealed stays so: the key that opens it is the daemon's.
+policy::DecodeOptions offline_options();
+
 // `path`: a directory laid out as <type>/<name>.json, or one such file.
 Result<OfflineSet> read_offline(const std::string& path,
-                                const policy::DecodeOptions& options = policy::DecodeOptions{});
+                                const policy::DecodeOptions& options = offline_options());
 
 }  // namespace postern::ctl

@@ -18,7 +18,7 @@ int show_offline(const Context& context, const std::string& name, const std::str
   }
   const auto found = set->documents.find(key->to_string());
   if (found == set->documents.end()) return fail(kNo, key->to_string() + ": no such document");
-  const auto shown = policy::show_as_understood(*key, found->second, policy::DecodeOptions{});
+  const auto shown = policy::show_as_understood(*key, found->second, offline_options());
   if (!shown) return fail(kNo, shown.error().what);
   const json answer = {{"key", key->to_string()}, {"document", json::parse(*shown)}};
   print(context, answer,

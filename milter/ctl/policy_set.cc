@@ -20,7 +20,7 @@ using Documents = std::map<std::string, std::string>;
 constexpr std::size_t kAtOnce = 1'000;
 
 policy::DecodeOptions decode_options(const settings::Settings& settings) {
-  policy::DecodeOptions options;
+  policy::DecodeOptions options = offline_options();
   options.shortest_subnet = settings.outgoing.shortest_subnet;
   return options;
 }

@@ -10,6 +10,7 @@
 #include "ctl/judge.h"
 #include "ctl/progress.h"
 #include "ctl/target.h"
+#include "policy/sealing.h"
 #include "policy/shrink_guard.h"
 #include "settings/load.h"
 
@@ -39,6 +40,7 @@ struct Arguments {
   bool prune = false;
   bool force = false;
   bool only_good = false;
+  std::string seal_to;
 };
 
 struct Work {
@@ -223,6 +225,18 @@ int refuse_faults(const Context& context, const std::vector<SetFault>& faults) {
                   "in order with --only-good");
 }
 
+// Two seals of one secret differ, so what is sealed here is written again each time.
+Status seal_secrets(OfflineSet& set, const std::string& public_key) {
+  for (auto& [name, text] : set.documents) {
+    const auto key = policy::DocumentKey::parse(name);
+    if (!key || !policy::may_be_sealed(key->type)) continue;
+    Result<std::string> sealed = policy::seal_document(*key, text, public_key);
+    if (!sealed) return sealed.error();
+    text = std::move(*sealed);
+  }
+  return success();
+}
+
 int publish(const Context& context, const Arguments& arguments) {
   std::error_code error;
   if (!std::filesystem::is_directory(arguments.directory, error)) {
@@ -241,6 +255,11 @@ int publish(const Context& context, const Arguments& arguments) {
   const auto faults = faults_that_stay(*judged, arguments, *stored);
   if (!faults.empty() && !arguments.only_good) return refuse_faults(context, faults);
   OfflineSet& set = judged->set;
+  if (!arguments.seal_to.empty()) {
+    if (auto sealed = seal_secrets(set, arguments.seal_to); !sealed) {
+      return fail(kUsage, sealed.error().what);
+    }
+  }
   const auto work = find_work(store, set, *stored, arguments.prune, shrink_guard);
   if (!work) return fail(kNo, work.error().what);
   json answer = {{"target", store.describe()},
@@ -290,6 +309,8 @@ void add_policy_publish(CLI::App& policy, Context& context) {
                  "prune even more of a type than policy.shrink_guard's share");
   verb->add_flag("--only-good", arguments->only_good,
                  "leave out documents with faults instead of publishing nothing");
+  verb->add_option("--seal", arguments->seal_to,
+                   "seal private keys and passwords to this public key (posternctl dkim seal-key)");
   verb->footer(
       "Examples: posternctl policy publish /srv/policies --dry-run --prune\n"
       "          posternctl policy publish /srv/policies --redis-user postern-writer "

@@ -38,6 +38,8 @@ void declare_verbs(CLI::App& app, Context& context) {
   add_explain(app, context);
   add_replay(app, context);
   add_health(app, context);
+  add_dkim(app, context);
+  add_limits(app, context);
   add_import(app, context);
   add_sync(app, context);
   add_vault(app, context);

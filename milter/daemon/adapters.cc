@@ -5,6 +5,7 @@
 #include "adapters/directory/directory_source.h"
 #include "adapters/dkim/signer.h"
 #include "adapters/header_scanner/header_scanner.h"
+#include "adapters/opendkim/self_check.h"
 #include "adapters/policy_cache/sqlite_cache.h"
 #include "adapters/redis/redis_source.h"
 #include "adapters/rspamd/rspamd_scanner.h"
@@ -110,7 +111,9 @@ std::unique_ptr<ports::Signer> make_signer(const settings::Settings& settings, c
   options.header_canonicalization = canonicalization(settings.signing.header_canonicalization);
   options.body_canonicalization = canonicalization(settings.signing.body_canonicalization);
   options.oversign = settings.signing.oversign;
-  return std::make_unique<dkim::Signer>(options, clock);
+  if (!settings.signing.headers.empty()) options.sign_headers = settings.signing.headers;
+  return opendkim::with_self_check(std::make_unique<dkim::Signer>(options, clock),
+                                   settings.signing.verify_sample, clock);
 }
 
 Result<std::unique_ptr<vault::Store>> make_vault(const settings::Settings& settings,
@@ -159,6 +162,8 @@ session::Rules make_rules(const settings::Settings& settings) {
                           : session::MissingKey::accept;
   rules.mixed_rejection = mixed_rejection(settings.mixed_rejection);
   rules.recipient_delimiters = settings.recipient_delimiter;
+  rules.identity.covers_subdomains = settings.outgoing.identity_subdomains;
+  rules.sending_caps = {settings.outgoing.sent_limit, settings.outgoing.recipients_limit};
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;
   rules.delivers_into_mailboxes = !settings.vault.deliver.empty();
@@ -167,6 +172,7 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.authenticates_always =
       settings.authentication_results == settings::AuthenticationResults::always;
   rules.trusted_relays = settings.trusted_relays;
+  rules.webmail_clients = settings.outgoing.webmail_clients;
   // A verdict takes many questions; RFC 7208 4.6.4 asks for no less than 20 seconds.
   rules.authentication_timeout = settings.dns.timeout * 4;
   return rules;

@@ -4,9 +4,11 @@
 
 #include "base/hex.h"
 #include "daemon/control_documents.h"
+#include "daemon/control_limits.h"
 #include "daemon/release.h"
 #include "decide/decide.h"
 #include "policy/decode.h"
+#include "policy/dkim_report.h"
 #include "route/route_report.h"
 #include "session/explain_message.h"
 
@@ -177,6 +179,15 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   return json::parse(route::route_report(*snapshot, address, options));
 }
 
+Answer dkim_keys(const Control::Parts& parts, const json& request) {
+  const policy::SnapshotPtr snapshot = parts.snapshot.get();
+  if (!snapshot) return Failure{kExitNo, "no policy is in force"};
+  const std::string domain = text_of(request, "domain");
+  const auto report = policy::dkim_report(*snapshot, domain);
+  if (!report) return Failure{kExitNo, domain + ": no such domain"};
+  return json::parse(*report);
+}
+
 std::vector<std::string> texts_of(const json& request, const char* member) {
   std::vector<std::string> texts;
   const auto found = request.find(member);
@@ -215,6 +226,15 @@ Answer explain(const Control::Parts& parts, const json& request) {
   return json::parse(*told);
 }
 
+// Stored texts come from messages: what is not UTF-8 in them must not make the answer unprintable.
+std::string dumped(const json& answer) {
+  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Answer limits(const Control::Parts& parts, const json& request) {
+  return json::parse(limits_report(parts.services, dumped(request)));
+}
+
 json row_as_json(const ports::VaultRow& row) {
   return {{"row", row.row},
           {"id", row.id},
@@ -236,11 +256,6 @@ json row_as_json(const ports::VaultRow& row) {
           {"expires", time_or_null(row.expires)},
           {"released", time_or_null(row.released)},
           {"released_by", row.released_by}};
-}
-
-// Stored texts come from messages: what is not UTF-8 in them must not make the answer unprintable.
-std::string dumped(const json& answer) {
-  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::variant<ports::VaultFilter, Failure> filter_of(const json& request) {
@@ -345,7 +360,9 @@ constexpr Verb kVerbs[] = {
     {"policy keys", false, policy_keys},
     {"policy documents", false, policy_documents},
     {"route", false, route_address},
+    {"dkim keys", false, dkim_keys},
     {"explain", false, explain},
+    {"limits", false, limits},
     {"vault list", true, vault_list},
     {"vault show", true, vault_show},
     {"vault release", true, vault_release},

@@ -110,6 +110,8 @@ Status Daemon::open_outside() {
   keeper::KeeperOptions options;
   options.shrink_guard = settings_.policy.shrink_guard;
   options.decode.shortest_subnet = settings_.outgoing.shortest_subnet;
+  options.decode.seal_keys = settings_.keys.seal_file.keys;
+  options.decode.allow_plain_auth = settings_.outgoing.allow_plain_auth;
   keeper_ = std::make_unique<keeper::Keeper>(*source_, cache_.get(), snapshot_, clock_, options);
   control_ =
       std::make_unique<Control>(Control::Parts{clock_,

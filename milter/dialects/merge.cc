@@ -15,8 +15,9 @@ using policy::Json;
 using policy::JsonMember;
 
 // Members that no answer has: they were put there for Postern, or come from a question of their own.
-constexpr std::array<std::string_view, 6> kOurs = {
-    "recipientsKnown", "enforcement", "algorithm", "state", "behaviorOnMxFailure", "options"};
+constexpr std::array<std::string_view, 7> kOurs = {
+    "recipientsKnown", "enforcement",         "algorithm", "state",
+    "missingKey",      "behaviorOnMxFailure", "options"};
 
 bool is_ours(std::string_view name) {
   return std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end();

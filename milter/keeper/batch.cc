@@ -9,7 +9,16 @@ namespace {
 // exchange below.
 constexpr int kRounds = 8;
 
+const policy::Smarthost* smarthost_in_force(const policy::Snapshot& snapshot,
+                                            const policy::DocumentKey& key) {
+  return key.type == policy::DocumentType::smarthost ? snapshot.smarthost(key.name) : nullptr;
+}
+
 void put_one(policy::SnapshotEditor& editor, const policy::DecodeOptions& options, Put& put) {
+  // Before the texts are compared: the one in force and in the cache has the password in it already.
+  if (const policy::Smarthost* known = smarthost_in_force(editor.draft(), put.key)) {
+    put.json = policy::with_kept_password(put.json, *known);
+  }
   if (editor.draft().fingerprint(put.key) == policy::fingerprint_of(put.json)) {
     put.fate = Fate::unchanged;
     return;

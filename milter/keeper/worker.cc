@@ -215,7 +215,18 @@ void Worker::put_in_force(Outcome outcome, const std::string& position, bool ful
                {"source", source_name_},
                {"position", position}});
   }
+  warn_of_plain_passwords(outcome);
   if (changed || full_set) cache_keeper_.write(std::move(outcome), *current_, full_set);
+}
+
+void Worker::warn_of_plain_passwords(const Outcome& outcome) const {
+  for (const Put& put : outcome.puts) {
+    if (put.fate != Fate::applied || put.key.type != policy::DocumentType::smarthost) continue;
+    const policy::Smarthost* const smarthost = current_->smarthost(put.key.name);
+    if (smarthost == nullptr || !smarthost->risks_its_password()) continue;
+    log::warning("policy: a smarthost gets its password over a connection without TLS",
+                 {{"key", put.key.to_string()}, {"host", smarthost->host}});
+  }
 }
 
 // ---- who is refused ----------------------------------------------------------------------------

@@ -73,6 +73,7 @@ class Worker final : public ports::PolicySink {
 
   Outcome apply_guarded(Sorted& sorted);
   void put_in_force(Outcome outcome, const std::string& position, bool full_set);
+  void warn_of_plain_passwords(const Outcome& outcome) const;
   void hold_full_set(const std::string& why);
   void look_again_at_what_is_held();
 

@@ -44,7 +44,7 @@ DecodedValue read(const DocumentKey& key, const Json& tree, const DecodeOptions&
       return platform;
     }
     case DocumentType::dkim:
-      return read_dkim_keys(tree, key.name, faults);
+      return read_dkim_keys(tree, key.name, options, faults);
     case DocumentType::wblist:
       return read_sender_rules(tree, key.name, faults);
     case DocumentType::attachments:
@@ -54,11 +54,13 @@ DecodedValue read(const DocumentKey& key, const Json& tree, const DecodeOptions&
     case DocumentType::groups:
       return read_groups(tree, key.name, faults);
     case DocumentType::opensrs:
-      return read_opensrs(tree, key.name, faults);
-    case DocumentType::mailfrom:
+      return read_opensrs(tree, key.name, options, faults);
     case DocumentType::identity:
-    case DocumentType::smarthost:
+      return read_identity(ObjectReader(tree, "", faults), key.name);
+    case DocumentType::mailfrom:
       return Opaque{};
+    case DocumentType::smarthost:
+      return read_smarthost(ObjectReader(tree, "", faults), key.name, options);
   }
   return Opaque{};
 }
@@ -83,12 +85,14 @@ Result<DecodedValue> decode_value(const DocumentKey& key, std::string_view json,
 }
 
 bool may_hold_private_keys(DocumentType type) {
-  return type == DocumentType::dkim || type == DocumentType::opensrs;
+  return type == DocumentType::dkim || type == DocumentType::opensrs ||
+         type == DocumentType::smarthost;
 }
 
 std::vector<std::string> rule_faults_of(const DecodedValue& value) {
   if (const auto* rules = std::get_if<AttachmentRules>(&value)) return rules->rule_faults();
   if (const auto* opensrs = std::get_if<OpensrsDomain>(&value)) return opensrs->faults;
+  if (const auto* smarthost = std::get_if<Smarthost>(&value)) return smarthost->faults;
   return {};
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/sealed_box.h"
 #include "policy/attachment_rules.h"
 #include "policy/document_fault.h"
 #include "policy/document_key.h"
@@ -24,6 +25,7 @@
 #include "policy/groups.h"
 #include "policy/opensrs.h"
 #include "policy/sender_rules.h"
+#include "policy/smarthost.h"
 #include "policy/uri_rules.h"
 
 namespace postern::policy {
@@ -33,6 +35,13 @@ struct DecodeOptions {
   unsigned shortest_subnet = 16;
   // What OpenSRS's spamlevel means as a spamScore.
   SpamLevels spam_levels = {};
+  // keys.seal_file: what opens sealed members.
+  std::vector<SealKey> seal_keys = {};
+  // outgoing.allow_plain_auth: a smarthost may ask for its password without TLS.
+  bool allow_plain_auth = true;
+  // Without any of these keys: what is sealed is taken for good, unread. For who judges documents
+  // on a host that is not theirs; such a key cannot sign, such a password lets nobody in.
+  bool sealed_may_stay = false;
 };
 
 // Documents of types that no rule reads yet are checked to be JSON and kept as they are.
@@ -43,7 +52,8 @@ using Document =
                  std::shared_ptr<const Policy>, std::shared_ptr<const Platform>,
                  std::shared_ptr<const DkimKeys>, std::shared_ptr<const SenderRules>,
                  std::shared_ptr<const AttachmentRules>, std::shared_ptr<const UriRules>,
-                 std::shared_ptr<const Groups>, std::shared_ptr<const OpensrsDomain>, Opaque>;
+                 std::shared_ptr<const Groups>, std::shared_ptr<const OpensrsDomain>,
+                 std::shared_ptr<const Smarthost>, std::shared_ptr<const Identity>, Opaque>;
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options);

@@ -28,11 +28,26 @@ std::optional<std::string> public_key_fault(const ObjectReader& object, const Ke
   return "the private key does not match the public key";
 }
 
-DkimKey read_key(const ObjectReader& object, const std::string& domain) {
+// Of a key that stays sealed only what the document says openly is known.
+void take_public_half(const ObjectReader& object, DkimKey& key) {
+  const std::string text = object.text("publicKey", kMaxKeyText).value_or("");
+  if (trim(text).empty()) return;
+  Result<PublicKey> given = read_public_key(text);
+  if (!given) return object.note("publicKey", given.error().what);
+  key.algorithm = object.choice("algorithm", kDkimAlgorithms, given->algorithm);
+  key.public_key = std::move(given->public_key);
+}
+
+DkimKey read_key(const ObjectReader& object, const std::string& domain,
+                 const DecodeOptions& options) {
   DkimKey key;
   key.selector = read_selector(object, "selector", domain);
   key.state = object.choice("state", kDkimStates, DkimState::active);
-  const Secret text(object.secret("privateKey", kMaxKeyText).value_or(""));
+  const auto [text, left_sealed] = read_sealable(object, "privateKey", kMaxKeyText, options);
+  if (left_sealed) {
+    take_public_half(object, key);
+    return key;
+  }
   if (text.empty()) {
     object.note("privateKey", "missing");
     return key;
@@ -69,11 +84,12 @@ std::string read_selector(const ObjectReader& object, std::string_view member,
   return selector;
 }
 
-DkimKeys read_dkim_keys(const Json& tree, const std::string& domain, Faults& faults) {
+DkimKeys read_dkim_keys(const Json& tree, const std::string& domain, const DecodeOptions& options,
+                        Faults& faults) {
   DkimKeys keys{.domain = domain, .keys = {}};
   const auto* several = std::get_if<Json::Array>(&tree.value);
   if (several == nullptr) {
-    keys.keys.push_back(read_key(ObjectReader(tree, "", faults), domain));
+    keys.keys.push_back(read_key(ObjectReader(tree, "", faults), domain, options));
     return keys;
   }
   if (several->size() > kMaxKeys) {
@@ -82,7 +98,7 @@ DkimKeys read_dkim_keys(const Json& tree, const std::string& domain, Faults& fau
   }
   for (std::size_t i = 0; i < several->size(); ++i) {
     const ObjectReader object((*several)[i], "/" + std::to_string(i), faults);
-    DkimKey key = read_key(object, domain);
+    DkimKey key = read_key(object, domain, options);
     // One name in DNS can only hold one of them.
     if (std::any_of(keys.keys.begin(), keys.keys.end(),
                     [&key](const DkimKey& other) { return other.selector == key.selector; })) {

@@ -188,11 +188,11 @@ ServiceState read_service(const ObjectReader& attributes, std::string_view name)
   return read_choice(attributes, name, kServiceStates).value_or(ServiceState::enabled);
 }
 
-std::shared_ptr<const DkimKeys> read_dkim(const ObjectReader& attributes,
-                                          const std::string& domain) {
-  const Secret text(attributes.secret("dkim_key", kMaxKeyText).value_or(""));
+std::shared_ptr<const DkimKeys> read_dkim(const ObjectReader& attributes, const std::string& domain,
+                                          const DecodeOptions& options) {
+  const auto [text, left_sealed] = read_sealable(attributes, "dkim_key", kMaxKeyText, options);
   const std::string selector = attributes.text("dkim_selector", kMaxLabelSize).value_or("");
-  if (text.empty() && selector.empty()) return nullptr;
+  if (left_sealed || (text.empty() && selector.empty())) return nullptr;
   if (text.empty()) {
     attributes.note("dkim_selector", "dkim_key is missing beside it");
     return nullptr;
@@ -218,7 +218,8 @@ std::shared_ptr<const DkimKeys> read_dkim(const ObjectReader& attributes,
   return keys;
 }
 
-OpensrsDomain read_attributes(const ObjectReader& attributes, const std::string& name) {
+OpensrsDomain read_attributes(const ObjectReader& attributes, const std::string& name,
+                              const DecodeOptions& options) {
   OpensrsDomain domain;
   domain.name = name;
   read_aliases(attributes, domain);
@@ -238,7 +239,7 @@ OpensrsDomain read_attributes(const ObjectReader& attributes, const std::string&
   if (const auto limit = attributes.whole_number("smtp_sent_limit", 0, kMaxWrittenLimit)) {
     domain.sent_limit = static_cast<std::uint32_t>(std::min(*limit, kMaxSentLimit));
   }
-  domain.dkim = read_dkim(attributes, name);
+  domain.dkim = read_dkim(attributes, name, options);
   return domain;
 }
 
@@ -272,7 +273,8 @@ void strip_blanks_from_names(Json& tree) {
   }
 }
 
-OpensrsDomain read_opensrs(const Json& tree, const std::string& domain, Faults& faults) {
+OpensrsDomain read_opensrs(const Json& tree, const std::string& domain,
+                           const DecodeOptions& options, Faults& faults) {
   Json named = tree;
   strip_blanks_from_names(named);
   OpensrsDomain read;
@@ -284,12 +286,12 @@ OpensrsDomain read_opensrs(const Json& tree, const std::string& domain, Faults& 
     if (request.present("attributes")) {
       if (const auto attributes = request.object("attributes")) {
         check_names(*request.value("attributes"), "/attributes", faults);
-        read = read_attributes(*attributes, domain);
+        read = read_attributes(*attributes, domain, options);
       } else {
         request.wrong("attributes", "an object");
       }
     } else {
-      read = read_attributes(request, domain);
+      read = read_attributes(request, domain, options);
     }
   }
   wipe_texts(named);

@@ -13,8 +13,9 @@
 namespace postern::policy {
 
 // As Document, but by value, so that the snapshot can share the nested parts before it seals them.
-using DecodedValue = std::variant<Domain, User, Policy, Platform, DkimKeys, SenderRules,
-                                  AttachmentRules, UriRules, Groups, OpensrsDomain, Opaque>;
+using DecodedValue =
+    std::variant<Domain, User, Policy, Platform, DkimKeys, SenderRules, AttachmentRules, UriRules,
+                 Groups, OpensrsDomain, Smarthost, Identity, Opaque>;
 
 Result<DecodedValue> decode_value(const DocumentKey& key, std::string_view json,
                                   const DecodeOptions& options);
@@ -25,12 +26,25 @@ Policy read_policy(const ObjectReader& object);
 Platform read_platform(const ObjectReader& object);
 Domain read_domain(const ObjectReader& object, const DecodeOptions& options);
 User read_user(const ObjectReader& object);
-DkimKeys read_dkim_keys(const Json& tree, const std::string& domain, Faults& faults);
+DkimKeys read_dkim_keys(const Json& tree, const std::string& domain, const DecodeOptions& options,
+                        Faults& faults);
 SenderRules read_sender_rules(const Json& tree, const std::string& owner, Faults& faults);
 AttachmentRules read_attachment_rules(const Json& tree, const DocumentKey& key, Faults& faults);
 UriRules read_uri_rules(const Json& tree, const DocumentKey& key, Faults& faults);
+Smarthost read_smarthost(const ObjectReader& object, const std::string& id,
+                         const DecodeOptions& options);
 Groups read_groups(const Json& tree, const std::string& domain, Faults& faults);
-OpensrsDomain read_opensrs(const Json& tree, const std::string& domain, Faults& faults);
+OpensrsDomain read_opensrs(const Json& tree, const std::string& domain,
+                           const DecodeOptions& options, Faults& faults);
+Identity read_identity(const ObjectReader& object, const std::string& name);
+
+// A secret member that may be sealed, as it would stand there otherwise; empty: absent.
+struct SealableText {
+  Secret text;
+  bool left_sealed = false;  // options.sealed_may_stay
+};
+SealableText read_sealable(const ObjectReader& object, std::string_view member,
+                           std::size_t max_size, const DecodeOptions& options);
 
 // A selector that can stand in DNS below the domain.
 std::string read_selector(const ObjectReader& object, std::string_view member,
@@ -83,6 +97,14 @@ inline constexpr EnumNames<Enforcement, 2> kEnforcements = {
     {{"enforce", Enforcement::enforce}, {"observe", Enforcement::observe}}};
 inline constexpr EnumNames<DkimAlgorithm, 2> kDkimAlgorithms = {
     {{"rsa", DkimAlgorithm::rsa}, {"ed25519", DkimAlgorithm::ed25519}}};
+// SSL is what older versions of the product call it.
+inline constexpr EnumNames<SmarthostSecurity, 4> kSmarthostSecurities = {
+    {{"Plain", SmarthostSecurity::plain},
+     {"TLS", SmarthostSecurity::tls},
+     {"STARTTLS", SmarthostSecurity::starttls},
+     {"SSL", SmarthostSecurity::tls}}};
+inline constexpr EnumNames<MissingKey, 2> kMissingKeys = {
+    {{"accept", MissingKey::accept}, {"defer", MissingKey::defer}}};
 inline constexpr EnumNames<DkimState, 3> kDkimStates = {{{"active", DkimState::active},
                                                          {"published", DkimState::published},
                                                          {"retiring", DkimState::retiring}}};
@@ -113,6 +135,15 @@ inline constexpr EnumNames<SpamLevel, 4> kSpamLevels = {{{"Normal", SpamLevel::n
                                                          {"High", SpamLevel::high},
                                                          {"Very High", SpamLevel::very_high},
                                                          {"Very_High", SpamLevel::very_high}}};
+// Each service has a spelling of its own; the first is the one that is shown.
+inline constexpr EnumNames<IdentityStatus, 7> kIdentityStatuses = {
+    {{"Success", IdentityStatus::success},
+     {"Pending", IdentityStatus::pending},
+     {"NotStarted", IdentityStatus::not_started},
+     {"NOT_STARTED", IdentityStatus::not_started},
+     {"Failed", IdentityStatus::failed},
+     {"TemporaryFailure", IdentityStatus::temporary_failure},
+     {"TEMPORARY_FAILURE", IdentityStatus::temporary_failure}}};
 inline constexpr EnumNames<ServiceState, 3> kServiceStates = {
     {{"enabled", ServiceState::enabled},
      {"disabled", ServiceState::disabled},

@@ -120,6 +120,9 @@ Policy read_policy(const ObjectReader& object) {
   policy.quarantine = object.flag("quarantine", false);
   policy.retention = object.flag("retention", false);
   policy.archive = object.flag("archive", false);
+  if (object.value("missingKey") != nullptr) {
+    policy.missing_key = object.choice("missingKey", kMissingKeys, MissingKey::accept);
+  }
   policy.mail_size_limit = read_size_limit(object);
   policy.spam_score = object.score("spamScore").value_or(kDefaultSpamScore);
   policy.relay = read_relay(object, policy.quarantine);

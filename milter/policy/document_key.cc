@@ -26,6 +26,12 @@ std::optional<std::string> address_key(std::string_view name) {
   return address->key();
 }
 
+std::string without_blanks(std::string_view text) {
+  std::string kept(text);
+  std::erase_if(kept, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+  return kept;
+}
+
 std::optional<std::string> domain_or_address(std::string_view name) {
   return name.find('@') == std::string_view::npos ? mail::to_a_label(name) : address_key(name);
 }
@@ -50,14 +56,19 @@ std::optional<std::string> canonical_name(DocumentType type, std::string_view na
     case DocumentType::user:
       return address_key(name);
     case DocumentType::identity:
-      return domain_or_address(trim(name));  // the service that lists them writes blanks
+      return domain_or_address(without_blanks(name));  // one service writes "user@ example.com"
     case DocumentType::wblist:
     case DocumentType::mailfrom:
       return domain_or_address(name);
     case DocumentType::policy:
     case DocumentType::platform:
-    case DocumentType::smarthost:
       return opaque_id(name);
+    case DocumentType::smarthost: {
+      // A domain's is found whatever its spelling; every other name is an id.
+      const auto domain =
+          name.find('.') == std::string_view::npos ? std::nullopt : mail::to_a_label(name);
+      return domain ? domain : opaque_id(name);
+    }
   }
   return std::nullopt;
 }

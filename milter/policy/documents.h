@@ -81,6 +81,9 @@ struct ArchiveProps {
   friend bool operator==(const ArchiveProps&, const ArchiveProps&) = default;
 };
 
+// What is done with outgoing mail that no active key can sign.
+enum class MissingKey { accept, defer };
+
 // The switches (quarantine, retention, archive) are applied while decoding: a false switch leaves
 // the props all false, whatever the nested object says. So nobody downstream can forget them.
 struct Policy {
@@ -98,6 +101,7 @@ struct Policy {
   QuarantineProps quarantine_props;
   RetentionProps retention_props;
   ArchiveProps archive_props;
+  std::optional<MissingKey> missing_key = std::nullopt;  // nothing: as signing.missing_key says
 
   // Spam is delivered below this score only: spamScoreLimit, but never below spamScore.
   std::optional<MilliScore> effective_spam_limit() const {
@@ -198,6 +202,15 @@ struct DkimKey {
 struct DkimKeys {
   std::string domain;
   std::vector<DkimKey> keys;
+};
+
+enum class IdentityStatus { success, pending, not_started, failed, temporary_failure };
+
+// A sender that a verification service was asked about.
+struct Identity {
+  std::string name;  // A-label or Address::key(); the document's key
+  IdentityStatus status = IdentityStatus::pending;
+  std::string token;  // what the domain shall publish in DNS; empty: an address, or none given
 };
 
 }  // namespace postern::policy

@@ -201,6 +201,26 @@ std::optional<mail::Address> find_catchall(const Snapshot& snapshot, const Domai
   return mailbox.in_domain(domain.name);
 }
 
+const Smarthost* find_smarthost(const Snapshot& snapshot,
+                                const std::optional<mail::Address>& sender) {
+  const Smarthost* const everybodys = snapshot.smarthost("default");
+  if (!sender) return everybodys;
+  if (const Smarthost* own = snapshot.smarthost(sender->domain())) return own;
+  if (const Domain* domain = snapshot.domain_or_alias(sender->domain())) {
+    const Smarthost* const primary = snapshot.smarthost(domain->name);
+    return primary == nullptr ? everybodys : primary;
+  }
+  if (const Smarthost* systems = snapshot.smarthost_of_sender(sender->key())) return systems;
+  std::string name = sender->domain();
+  for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.')) {
+    name.erase(0, dot + 1);
+    if (const Smarthost* above = snapshot.smarthost(name)) return above;
+    // A customer that has none of its own keeps its subdomains from a stranger's.
+    if (snapshot.domain_or_alias(name) != nullptr) break;
+  }
+  return everybodys;
+}
+
 Expansion expand(const Snapshot& snapshot, const Group& group) {
   return expand(group, [&snapshot](const std::string& key) -> const Group* {
     const auto address = mail::Address::parse(key);

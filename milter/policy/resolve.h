@@ -73,6 +73,13 @@ const Group* find_group(const Snapshot& snapshot, const Domain& domain,
 // mailbox is no user and no group of this domain.
 std::optional<mail::Address> find_catchall(const Snapshot& snapshot, const Domain& domain);
 
+// The server that takes what this sender (nothing: the null sender) sends to the world; nullptr: nobody
+// does, it goes by MX. First that of his domain, under its primary name or an alias; of a domain that is
+// not ours, that of the nearest domain above it (a custom MAIL FROM domain is a customer's subdomain), or
+// the one whose senderAddress he is; then smarthost:default.
+const Smarthost* find_smarthost(const Snapshot& snapshot,
+                                const std::optional<mail::Address>& sender);
+
 // Who is in the group, through groups that are in it. A user is no group, whatever a member is called.
 Expansion expand(const Snapshot& snapshot, const Group& group);
 

@@ -80,21 +80,28 @@ Json shown(const Policy& policy) {
   static constexpr std::uint64_t kMebibyte = std::uint64_t{1024} * 1024;
   const auto limit = policy.mail_size_limit;
   // A switch that is off leaves nothing of its props in force: null, as the API itself writes it.
-  return object(
-      {{"id", text(policy.id)},
-       {"name", text(policy.name)},
-       {"domainId", text(policy.domain_id)},
-       {"quarantine", Json{policy.quarantine}},
-       {"retention", Json{policy.retention}},
-       {"archive", Json{policy.archive}},
-       {"mailSizeLimit", limit ? number(static_cast<std::int64_t>(*limit / kMebibyte)) : nothing()},
-       {"spamScore", score(policy.spam_score)},
-       {"incoming", Json{policy.incoming}},
-       {"relayProps", shown(policy.relay)},
-       {"quarantineProps", policy.quarantine ? shown(policy.quarantine_props) : nothing()},
-       {"retentionProps", policy.retention ? shown(policy.retention_props) : nothing()},
-       {"archiveProps", policy.archive ? shown(policy.archive_props) : nothing()},
-       {"outgoing", Json{policy.outgoing}}});
+  Members members = {
+      {"id", text(policy.id)},
+      {"name", text(policy.name)},
+      {"domainId", text(policy.domain_id)},
+      {"quarantine", Json{policy.quarantine}},
+      {"retention", Json{policy.retention}},
+      {"archive", Json{policy.archive}},
+      {"mailSizeLimit", limit ? number(static_cast<std::int64_t>(*limit / kMebibyte)) : nothing()},
+      {"spamScore", score(policy.spam_score)},
+      {"incoming", Json{policy.incoming}},
+      {"relayProps", shown(policy.relay)},
+      {"quarantineProps", policy.quarantine ? shown(policy.quarantine_props) : nothing()},
+      {"retentionProps", policy.retention ? shown(policy.retention_props) : nothing()},
+      {"archiveProps", policy.archive ? shown(policy.archive_props) : nothing()},
+      {"outgoing", Json{policy.outgoing}}};
+  if (policy.missing_key)
+    members.push_back({"missingKey", named(*policy.missing_key, kMissingKeys)});
+  return object(std::move(members));
+}
+
+Json shown(const Identity& identity) {
+  return object({{"VerificationStatus", named(identity.status, kIdentityStatuses)}});
 }
 
 Json shown(const Platform& platform) {
@@ -229,6 +236,21 @@ Json shown_attributes(const OpensrsDomain& domain) {
   }
   if (!domain.faults.empty()) {
     members.push_back({"leftOut", list(domain.faults, [](const auto& one) { return text(one); })});
+  }
+  return object(std::move(members));
+}
+
+Json shown(const Smarthost& smarthost) {
+  Members members = {{"instanceID", text(smarthost.instance_id)},
+                     {"hostname", text(smarthost.host)},
+                     {"portNumber", number(smarthost.port)},
+                     {"secureConnection", named(smarthost.security, kSmarthostSecurities)},
+                     {"authenticationEnabled", Json{smarthost.authenticates}},
+                     {"userId", text(smarthost.user)},
+                     {"senderAddress", text(smarthost.sender)}};
+  if (!smarthost.faults.empty()) {
+    members.push_back(
+        {"leftOut", list(smarthost.faults, [](const auto& one) { return text(one); })});
   }
   return object(std::move(members));
 }

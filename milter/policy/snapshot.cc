@@ -65,6 +65,18 @@ const OpensrsDomain* Snapshot::opensrs(const std::string& domain) const {
   return find_in(opensrs_, domain);
 }
 
+const Identity* Snapshot::identity(const std::string& name) const {
+  return find_in(identities_, name);
+}
+
+bool Snapshot::has_identities(const Domain& domain) const {
+  if (identities_of_.empty()) return false;
+  return identities_of_.find(domain.name) != nullptr ||
+         std::any_of(domain.aliases.begin(), domain.aliases.end(), [this](const auto& alias) {
+           return domains_.find(alias) == nullptr && identities_of_.find(alias) != nullptr;
+         });
+}
+
 std::vector<std::string> Snapshot::aliases_with_rules(const std::string& domain) const {
   std::vector<std::string> names;
   const NameSet* aliases = aliases_with_rules_.find(domain);
@@ -124,6 +136,25 @@ void Snapshot::for_each_domain(const std::function<void(const Domain&)>& visit) 
   domains_.for_each([&visit](const std::string&, const std::shared_ptr<const Domain>& domain) {
     visit(*domain);
   });
+}
+
+const Smarthost* Snapshot::smarthost(const std::string& id) const {
+  return find_in(smarthosts_, id);
+}
+
+const Smarthost* Snapshot::smarthost_of_sender(const std::string& address_key) const {
+  const NameSet* names = smarthosts_of_sender_.find(address_key);
+  if (names == nullptr) return nullptr;
+  std::string first;
+  names->for_each([&first](const std::string& name, std::monostate) {
+    if (first.empty() || name < first) first = name;
+  });
+  return smarthost(first);
+}
+
+void Snapshot::for_each_smarthost(const std::function<void(const Smarthost&)>& visit) const {
+  smarthosts_.for_each(
+      [&visit](const std::string&, const std::shared_ptr<const Smarthost>& one) { visit(*one); });
 }
 
 void Snapshot::for_each_rule_fault(

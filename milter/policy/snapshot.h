@@ -53,6 +53,16 @@ class Snapshot {
   // The group of exactly this address.
   const Group* group(const std::string& address_key) const;
   const OpensrsDomain* opensrs(const std::string& domain) const;
+  // By its document's name: "default", a domain, or anything else. Whose mail goes through which one is
+  // find_smarthost()'s answer.
+  const Smarthost* smarthost(const std::string& id) const;
+  // The one, the first by name, that this address's mail goes through because it is its senderAddress.
+  const Smarthost* smarthost_of_sender(const std::string& address_key) const;
+  void for_each_smarthost(const std::function<void(const Smarthost&)>& visit) const;
+  // The identity of exactly this address or domain.
+  const Identity* identity(const std::string& name) const;
+  // Whether an identity stands under the domain or an alias of it: theirs or an address of theirs.
+  bool has_identities(const Domain& domain) const;
   // The aliases of a primary domain under whose names sender rules or groups stand, sorted; an alias
   // that is a domain itself is none of them.
   std::vector<std::string> aliases_with_rules(const std::string& domain) const;
@@ -94,6 +104,10 @@ class Snapshot {
   ByName<UriRules> uri_rules_;
   ByName<Groups> groups_;
   ByName<OpensrsDomain> opensrs_;
+  ByName<Smarthost> smarthosts_;
+  PersistentMap<std::string, NameSet> smarthosts_of_sender_;  // senderAddress -> names
+  ByName<Identity> identities_;
+  PersistentMap<std::string, std::size_t> identities_of_;  // domain part -> how many stand there
   // The domain documents as they are written, of domains that an opensrs document governs too.
   ByName<Domain> governed_;
   // policyId -> the governed domains whose document names it: their rules follow that document.
@@ -141,6 +155,8 @@ class SnapshotEditor {
   Status put_in_force(UriRules rules, const std::string& domain);
   Status put_in_force(Groups groups);
   Status put_in_force(OpensrsDomain opensrs);
+  Status put_in_force(Smarthost smarthost);
+  Status put_in_force(Identity identity);
 
   // The domain document as it is written, whether or not an opensrs document governs the domain.
   std::shared_ptr<const Domain> written(const std::string& name) const;
@@ -154,7 +170,9 @@ class SnapshotEditor {
   Status check_aliases(const Domain& domain, std::string_view member) const;
   void claim(const Domain& domain);
   void release(const Domain& domain);
+  void release_smarthost(const std::string& id);
   void note_rule_document(const std::string& owner, bool added);
+  void count_identity(const std::string& name, bool added);
   void note_faults(const DocumentKey& key, std::vector<std::string> faults);
   std::shared_ptr<const Policy> shared(std::shared_ptr<const Policy> policy);
   std::shared_ptr<const Platform> shared(std::shared_ptr<const Platform> platform);

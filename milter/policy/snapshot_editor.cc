@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "policy/decode_parts.h"
+#include "policy/dkim_rotation.h"
+#include "policy/name_sets.h"
 #include "policy/snapshot.h"
 
 namespace postern::policy {
@@ -20,29 +22,6 @@ std::vector<IpNetwork> networks_of(const Domain& domain) {
 }
 
 std::string domain_part(const std::string& owner) { return owner.substr(owner.rfind('@') + 1); }
-
-template <typename Names>
-void add_to(PersistentMap<std::string, Names>& sets, const std::string& key,
-            const std::string& name) {
-  const Names* known = sets.find(key);
-  Names names = known == nullptr ? Names{} : *known;
-  names.put(name, {});
-  sets.put(key, std::move(names));
-}
-
-template <typename Names>
-void remove_from(PersistentMap<std::string, Names>& sets, const std::string& key,
-                 const std::string& name) {
-  const Names* known = sets.find(key);
-  if (known == nullptr) return;
-  Names names = *known;
-  names.erase(name);
-  if (names.empty()) {
-    sets.erase(key);
-  } else {
-    sets.put(key, std::move(names));
-  }
-}
 
 }  // namespace
 
@@ -65,6 +44,8 @@ Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
           [&](UriRules& rules) { return put_in_force(std::move(rules), key.name); },
           [this](Groups& groups) { return put_in_force(std::move(groups)); },
           [this](OpensrsDomain& opensrs) { return put_in_force(std::move(opensrs)); },
+          [this](Smarthost& smarthost) { return put_in_force(std::move(smarthost)); },
+          [this](Identity& identity) { return put_in_force(std::move(identity)); },
           [](const Opaque&) { return success(); },
       },
       *decoded);
@@ -111,9 +92,13 @@ void SnapshotEditor::erase(const DocumentKey& key) {
     case DocumentType::groups:
       if (draft_.groups_.erase(key.name)) note_rule_document(key.name, false);
       return;
-    case DocumentType::mailfrom:
     case DocumentType::identity:
+      if (draft_.identities_.erase(key.name)) count_identity(key.name, false);
+      return;
+    case DocumentType::mailfrom:
+      return;
     case DocumentType::smarthost:
+      release_smarthost(key.name);
       return;
   }
 }
@@ -146,12 +131,6 @@ Status SnapshotEditor::put_in_force(Platform platform, const std::string& id) {
   return success();
 }
 
-Status SnapshotEditor::put_in_force(DkimKeys keys) {
-  const std::string domain = keys.domain;
-  draft_.dkim_.put(domain, std::make_shared<const DkimKeys>(std::move(keys)));
-  return success();
-}
-
 Status SnapshotEditor::put_in_force(SenderRules rules) {
   const std::string owner = rules.owner();
   if (draft_.sender_rules_.put(owner, std::make_shared<const SenderRules>(std::move(rules)))) {
@@ -178,6 +157,14 @@ Status SnapshotEditor::put_in_force(Groups groups) {
   return success();
 }
 
+Status SnapshotEditor::put_in_force(Identity identity) {
+  const std::string name = identity.name;
+  if (draft_.identities_.put(name, std::make_shared<const Identity>(std::move(identity)))) {
+    count_identity(name, true);
+  }
+  return success();
+}
+
 // ---- domains: by their own document, by an opensrs document, by both ----------------------------
 
 Status SnapshotEditor::put_in_force(Domain domain) {
@@ -190,6 +177,10 @@ Status SnapshotEditor::put_in_force(Domain domain) {
 
 Status SnapshotEditor::put_in_force(OpensrsDomain opensrs) {
   const std::string name = opensrs.name;
+  // Where a dkim document stands, this key signs nothing.
+  if (opensrs.dkim && draft_.dkim_.find(name) == nullptr) {
+    if (Status fits = check_rotation(draft_.dkim(name), *opensrs.dkim); !fits) return fits;
+  }
   return install(name, written(name), std::make_shared<const OpensrsDomain>(std::move(opensrs)),
                  "/attributes/aliases");
 }
@@ -327,6 +318,18 @@ void SnapshotEditor::note_rule_document(const std::string& owner, bool added) {
     add_to(draft_.aliases_with_rules_, *primary, name);
   } else {
     remove_from(draft_.aliases_with_rules_, *primary, name);
+  }
+}
+
+void SnapshotEditor::count_identity(const std::string& name, bool added) {
+  const std::string domain = domain_part(name);
+  const std::size_t* known = draft_.identities_of_.find(domain);
+  const std::size_t before = known == nullptr ? 0 : *known;
+  const std::size_t after = added ? before + 1 : before - 1;
+  if (after == 0) {
+    draft_.identities_of_.erase(domain);
+  } else {
+    draft_.identities_of_.put(domain, after);
   }
 }
 

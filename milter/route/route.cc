@@ -7,6 +7,7 @@
 #include "mail/address.h"
 #include "mail/domain_name.h"
 #include "policy/resolve.h"
+#include "route/smarthost.h"
 #include "route/transport.h"
 
 namespace postern::route {
@@ -237,10 +238,12 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
       const auto back = return_address(snapshot, key, options);
       return back ? bounce(*back) : RouteAnswer(NotFound{});
     }
-    // No document in force says anything about these.
     case Table::sender_transport:
-    case Table::tls_policy:
+      return sender_transport(snapshot, key);
     case Table::sasl_passwd:
+      return sasl_passwd(snapshot, key);
+    // No document in force says anything about it.
+    case Table::tls_policy:
       return NotFound{};
   }
   return Temporary{"unknown table"};

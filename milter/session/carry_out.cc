@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
+#include "base/metrics.h"
 #include "mail/subject.h"
 #include "session/addressees.h"
 #include "session/authentication_results.h"
@@ -355,6 +357,27 @@ void Transaction::report(const decide::Plan& plan, const std::vector<decide::Dec
   line.signed_by = std::move(signed_by);
   line.copies = copies;
   report_message(line);
+  report_abuse(plan, decisions);
+}
+
+// A customer's own virus or spam: somebody has his password, or his machine.
+void Transaction::report_abuse(const decide::Plan& plan,
+                               const std::vector<decide::Decision>& decisions) const {
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing == nullptr || outgoing->domain == nullptr || decisions.empty()) return;
+  const decide::Decision& first = decisions.front();
+  const auto& cap = outgoing->policy->relay.spam_score_limit;
+  const bool is_spam =
+      first.decider == decide::MailClass::spam && first.score && cap && *first.score >= *cap;
+  const bool is_abuse = is_spam || first.decider == decide::MailClass::virus;
+  if (plan.fate != Fate::reject || !is_abuse) return;
+  const std::string what(decide::to_string(first.decider));
+  metrics::count("postern_outgoing_abuse_total", {{"class", what}});
+  log::warning("outgoing mail refused as abuse",
+               {{"account", outgoing->account},
+                {"class", what},
+                {"client", client_.address ? client_.address->to_string() : "local"},
+                {"id", id_}});
 }
 
 }  // namespace postern::session

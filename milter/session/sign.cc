@@ -58,7 +58,8 @@ Result<std::vector<std::string>> sign_message(const mail::Message& message,
                                               const Rules& rules, MessageEditor& editor) {
   const auto keys = active_keys(snapshot.dkim(owner.domain->name));
   if (keys.empty()) {
-    if (rules.missing_key == MissingKey::defer) {
+    const auto own = owner.policy == nullptr ? std::nullopt : owner.policy->missing_key;
+    if (own.value_or(rules.missing_key) == MissingKey::defer) {
       return temporary_error("no active DKIM key for " + owner.domain->name);
     }
     return std::vector<std::string>();

@@ -153,6 +153,20 @@ Codec<unsigned> whole_number(unsigned smallest, unsigned largest) {
           [](unsigned value) { return std::to_string(value); }};
 }
 
+Codec<std::optional<unsigned>> whole_number_or_off(unsigned smallest, unsigned largest) {
+  using Value = std::optional<unsigned>;
+  const Codec<unsigned> number = whole_number(smallest, largest);
+  return {[number](const Place& place) -> std::optional<Value> {
+            if (place.node().kind == Node::Kind::scalar && place.node().text == "off") {
+              return Value();
+            }
+            const auto value = number.read(place);
+            if (!value) return std::nullopt;
+            return Value(*value);
+          },
+          [number](const Value& value) { return value ? number.show(*value) : "off"; }};
+}
+
 Codec<Milliseconds> duration(Milliseconds shortest, Milliseconds longest) {
   const std::string expected = "a duration from " + format_duration(shortest) + " to " +
                                format_duration(longest) + ", as 500ms, 5s, 10m, 1h or 3d";
@@ -216,15 +230,24 @@ Codec<SecretFile> secret_file() {
           [](const SecretFile& value) { return show_scalar(value.path); }};
 }
 
-Codec<TokenKeys> token_keys() {
+namespace {
+
+// load.cc reads the file it names.
+template <typename File>
+Codec<File> key_file() {
   const Codec<std::string> path = text_or_empty(check_path);
-  return {[path](const Place& place) -> std::optional<TokenKeys> {
+  return {[path](const Place& place) -> std::optional<File> {
             auto name = path.read(place);
             if (!name) return std::nullopt;
-            return TokenKeys{*std::move(name), {}};
+            return File{*std::move(name), {}};
           },
-          [](const TokenKeys& value) { return show_scalar(value.path); }};
+          [](const File& value) { return show_scalar(value.path); }};
 }
+
+}  // namespace
+
+Codec<TokenKeys> token_keys() { return key_file<TokenKeys>(); }
+Codec<SealFile> seal_keys() { return key_file<SealFile>(); }
 
 Codec<std::map<std::string, Provider>> providers() {
   using Providers = std::map<std::string, Provider>;

@@ -40,6 +40,8 @@ Complaint any_text(std::string_view text);
 Codec<bool> yes_or_no();
 Codec<double> number(double smallest, double largest);
 Codec<unsigned> whole_number(unsigned smallest, unsigned largest);
+// Or "off".
+Codec<std::optional<unsigned>> whole_number_or_off(unsigned smallest, unsigned largest);
 Codec<Milliseconds> duration(Milliseconds shortest, Milliseconds longest);
 Codec<std::uint64_t> size();
 Codec<IpNetwork> network();
@@ -47,6 +49,7 @@ Codec<DnsServer> dns_server();
 Codec<SecretFile> secret_file();
 // The path alone: load.cc reads the keys, because the default path may name nothing.
 Codec<TokenKeys> token_keys();
+Codec<SealFile> seal_keys();
 Codec<std::map<std::string, Provider>> providers();
 
 // One of the words, each of which stands for one value.

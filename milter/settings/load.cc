@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/sealed_box.h"
 #include "base/signed_token.h"
 #include "settings/entry.h"
 
@@ -44,22 +45,29 @@ void check_sockets_differ(Reading& reading, const Node& root, const Settings& se
   take("listen.control", settings.listen.control);
 }
 
-// Nobody has to have tokens, and a first start has none: the file at the default place may be
+// Nobody has to have such keys, and a first start has none: the file at the default place may be
 // missing. One that somebody put elsewhere may not.
-void read_token_keys(Reading& reading, const Node& root, Settings& settings) {
-  TokenKeys& tokens = settings.keys.token_file;
-  if (tokens.path.empty() || reading.secret_files == SecretFiles::leave) return;
-  if (tokens.path == Keys().token_file.path) {
+template <typename File, typename Parse>
+void read_key_file(Reading& reading, const Node& root, const char* setting, File& file,
+                   const std::string& default_path, Parse&& parse) {
+  if (file.path.empty() || reading.secret_files == SecretFiles::leave) return;
+  if (file.path == default_path) {
     struct stat status {};
-    if (stat(tokens.path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) return;
+    if (stat(file.path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) return;
   }
-  const Result<Secret> text = read_secret_file(tokens.path);
-  if (!text) return wrong(reading, root, "keys.token_file", text.error().what);
-  Result<std::vector<Secret>> keys = parse_token_keys(text->reveal());
-  if (!keys) {
-    return wrong(reading, root, "keys.token_file", tokens.path + ": " + keys.error().what);
-  }
-  tokens.keys = *std::move(keys);
+  const Result<Secret> text = read_secret_file(file.path);
+  if (!text) return wrong(reading, root, setting, text.error().what);
+  auto keys = parse(text->reveal());
+  if (!keys) return wrong(reading, root, setting, file.path + ": " + keys.error().what);
+  file.keys = *std::move(keys);
+}
+
+void read_key_files(Reading& reading, const Node& root, Keys& keys) {
+  const Keys defaults;
+  read_key_file(reading, root, "keys.token_file", keys.token_file, defaults.token_file.path,
+                parse_token_keys);
+  read_key_file(reading, root, "keys.seal_file", keys.seal_file, defaults.seal_file.path,
+                parse_seal_keys);
 }
 
 LoadOutcome failed(std::string file, std::string what) {
@@ -77,7 +85,7 @@ LoadOutcome load_text(const std::string& text, const std::string& name, SecretFi
   read_table(Place(reading, root, "", 0), settings, settings_table());
   // A setting with a fault has its default still, which could be found at fault for nothing.
   if (reading.faults.empty()) check_sockets_differ(reading, root, settings);
-  read_token_keys(reading, root, settings);
+  read_key_files(reading, root, settings.keys);
   if (reading.faults.empty()) return settings;
   std::stable_sort(reading.faults.begin(), reading.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.line < b.line; });

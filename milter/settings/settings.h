@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/ip.h"
 #include "base/log.h"
+#include "base/sealed_box.h"
 #include "base/secret.h"
 
 namespace postern::settings {
@@ -42,6 +43,12 @@ struct TokenKeys {
   std::string path;
   std::vector<Secret> keys;  // the first signs, all verify; none: no token is made or believed
   friend bool operator==(const TokenKeys&, const TokenKeys&) = default;
+};
+
+struct SealFile {
+  std::string path;
+  std::vector<SealKey> keys;  // all open what is sealed; none: nothing that is sealed can be read
+  friend bool operator==(const SealFile&, const SealFile&) = default;
 };
 
 struct Listen {
@@ -127,7 +134,14 @@ struct Provider {
 };
 struct Outgoing {
   unsigned shortest_subnet = 16;
+  bool identity_subdomains = false;
   std::map<std::string, Provider> providers;
+  bool allow_plain_auth = true;
+  std::vector<IpNetwork> webmail_clients;
+  std::optional<unsigned> sent_limit;        // nothing: none
+  std::optional<unsigned> recipients_limit;  // nothing: none
+  Milliseconds limit_timeout{200};
+  double offline_share = 0.1;
 };
 
 struct Vault {
@@ -143,6 +157,8 @@ struct Signing {
   Canonicalization header_canonicalization = Canonicalization::relaxed;
   Canonicalization body_canonicalization = Canonicalization::relaxed;
   std::vector<std::string> oversign = {"From"};
+  std::vector<std::string> headers;  // empty: those that a reader sees or a program acts upon
+  unsigned verify_sample = 1000;     // one signature of so many is verified again; 0: none
 };
 
 struct Log {
@@ -152,6 +168,7 @@ struct Log {
 
 struct Keys {
   TokenKeys token_file = {"/etc/postern/token.keys", {}};
+  SealFile seal_file = {"/etc/postern/seal.keys", {}};
 };
 struct Advert {
   unsigned marks = 1;

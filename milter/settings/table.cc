@@ -171,6 +171,10 @@ void add_flow(Table<Settings>& table) {
                "Keys for the tokens of submitted mail, bounces and SRS: a line each, base64, the "
                "first signs, all verify; the same on all nodes. Without the file nothing is "
                "released or split."),
+       setting("keys.seal_file", Reload::restart, in(&Settings::keys, &Keys::seal_file),
+               seal_keys(),
+               "This host's keys for what is sealed in the documents (posternctl dkim seal-key): a "
+               "line each, base64, all open. Without the file a sealed document is refused."),
        setting("bounce.mx_hosts", Reload::restart, in(&Settings::bounce, &Bounce::mx_hosts),
                list_of(text(check_host)),
                "Our own hosts that may stand in a custom MAIL FROM domain's MX."),
@@ -181,11 +185,40 @@ void add_flow(Table<Settings>& table) {
        setting("outgoing.shortest_subnet", Reload::restart,
                in(&Settings::outgoing, &Outgoing::shortest_subnet), whole_number(8, 32),
                "A domain's outgoingSubnets with a shorter prefix than this are refused."),
+       setting("outgoing.identity_subdomains", Reload::live,
+               in(&Settings::outgoing, &Outgoing::identity_subdomains), yes_or_no(),
+               "Whether a verified domain (identity:) speaks for the domains below it, as with AWS "
+               "SES."),
        setting("outgoing.providers", Reload::restart, in(&Settings::outgoing, &Outgoing::providers),
                providers(),
                "What proves which tenant of a shared provider sends, by domain: {outlook: {header: "
                "X-Tenant, values: {got.com: \"...\"}}}. A provider without an entry admits "
                "nobody."),
+       setting("outgoing.allow_plain_auth", Reload::restart,
+               in(&Settings::outgoing, &Outgoing::allow_plain_auth), yes_or_no(),
+               "Whether a smarthost's password may travel over a connection without TLS, where its "
+               "document says Plain: true obeys with a warning, false refuses the document."),
+       setting("outgoing.webmail_clients", Reload::live,
+               in(&Settings::outgoing, &Outgoing::webmail_clients), list_of(network()),
+               "Where the webmail sends from: there OpenSRS' service_smtprelay_webmail counts "
+               "instead of service_smtprelay."),
+       setting("outgoing.sent_limit", Reload::live, in(&Settings::outgoing, &Outgoing::sent_limit),
+               whole_number_or_off(0, 10'000),
+               "How many messages an account may send in 24 hours, where its domain's "
+               "smtp_sent_limit does not say; off: as many as it likes."),
+       setting("outgoing.recipients_limit", Reload::live,
+               in(&Settings::outgoing, &Outgoing::recipients_limit),
+               whole_number_or_off(0, 10'000'000),
+               "To how many recipients in all an account may send in 24 hours; off: to as many as "
+               "it likes."),
+       setting("outgoing.limit_timeout", Reload::restart,
+               in(&Settings::outgoing, &Outgoing::limit_timeout),
+               duration(Milliseconds(10), std::chrono::minutes(1)),
+               "How long a message waits for the count in Redis that all nodes share."),
+       setting("outgoing.offline_share", Reload::restart,
+               in(&Settings::outgoing, &Outgoing::offline_share), number(0, 1),
+               "What share of each limit a node may let through by itself in 24 hours while Redis "
+               "is away."),
        setting(
            "spf.engine", Reload::restart, in(&Settings::spf, &Spf::engine),
            choice<SpfEngine>({{"builtin", SpfEngine::builtin}, {"libspf2", SpfEngine::libspf2}}),
@@ -221,6 +254,15 @@ void add_keeping(Table<Settings>& table) {
        setting("signing.oversign", Reload::restart, in(&Settings::signing, &Signing::oversign),
                list_of(text(check_header_name)),
                "Header fields signed once more than they occur, so that nobody can add one."),
+       setting(
+           "signing.headers", Reload::restart, in(&Settings::signing, &Signing::headers),
+           list_of(text(check_header_name)),
+           "Header fields that are signed where they occur; empty: those that a reader sees or a "
+           "program acts upon. From always is."),
+       setting("signing.verify_sample", Reload::restart,
+               in(&Settings::signing, &Signing::verify_sample), whole_number(0, 1000000000),
+               "One message of so many has its own signatures verified again, by another library "
+               "and against the public key of the document; a failure is an alarm. 0: none."),
        setting("log.level", Reload::live, in(&Settings::log, &Log::level),
                choice<log::Level>({{"debug", log::Level::debug},
                                    {"info", log::Level::info},

@@ -206,3 +206,23 @@ def test_a_reader_may_not_publish_and_hears_why(redis, store, folder, tmp_path):
                "--redis-password-file", password, "--config", tmp_path / "none.yml")
     assert done.returncode == 1 and "NOPERM" in done.stderr
     assert "change-the" not in done.stdout + done.stderr
+
+
+def test_secrets_are_sealed_on_the_way(store, folder, publish, tmp_path):
+    public_key = ctl("dkim", "seal-key", tmp_path / "seal.keys").stdout.strip()
+    open_keys = [json.loads(path.read_text()) for path in sorted((folder / "dkim").glob("*.json"))]
+    secrets = [key["privateKey"] for one in open_keys for key in (one if isinstance(one, list) else [one])]
+    assert secrets
+    assert publish("--seal", "no key").returncode == 2 and keys(store) == []
+    assert publish("--seal", public_key).returncode == 0
+    stored = {key: store.get(key) for key in keys(store)}
+    assert keys(store) == files(folder)
+    for secret in secrets:
+        assert not any(json.dumps(secret)[1:-1] in text for text in stored.values())
+    sealed = [text for key, text in stored.items() if key.startswith("postern:dkim:")]
+    assert sealed and all('"sealed:' in text for text in sealed)
+    # What is sealed already is the same document; what is open differs each time.
+    for path in (folder / "dkim").glob("*.json"):
+        path.write_text(store.get(f"postern:dkim:{path.stem}"))
+    told = answer(publish("--seal", public_key, "--json"))
+    assert (told["new"], told["changed"], told["unchanged"]) == (0, 0, len(files(folder)))

@@ -87,7 +87,8 @@ def played(outside):
     results = {}
     for policies in sorted({one.policies for one in SCENARIOS}):
         of_set = [one for one in SCENARIOS if one.policies == policies]
-        with World(policies, settings={**outside, **scenario.SETTINGS[None]}) as world:
+        logins = {one.sasl for one in of_set if one.sasl}
+        with World(policies, settings={**outside, **scenario.SETTINGS[None]}, users=logins) as world:
             know_all_recipients(world, of_set)
             for name, settings in scenario.SETTINGS.items():
                 chosen = [one for one in of_set if one.settings == name]

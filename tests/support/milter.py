@@ -75,9 +75,10 @@ class MilterClient:
             if kind == b"s":
                 return "skip"
 
-    def message(self, sender, recipients, content):
-        """The verdict on a message: "continue", "discard", or a reply."""
-        verdict = self._ask(b"M", f"<{sender}>".encode() + b"\0", {"{mail_addr}": sender})
+    def message(self, sender, recipients, content, user=None):
+        """The verdict on a message: "continue", "discard", or a reply. `user`: has logged in."""
+        macros = {"{mail_addr}": sender, **({"{auth_authen}": user} if user else {})}
+        verdict = self._ask(b"M", f"<{sender}>".encode() + b"\0", macros)
         if verdict != "continue":
             return verdict
         accepted = [to for to in recipients if self._ask(b"R", f"<{to}>".encode() + b"\0") == "continue"]

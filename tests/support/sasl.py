@@ -1,4 +1,4 @@
-"""A login server in Dovecot's protocol, as Postfix asks it: PLAIN, and one password for every user."""
+"""A login server in Dovecot's protocol, as Postfix asks it: PLAIN, and one password for every user or one for each."""
 import base64
 import contextlib
 import os
@@ -22,6 +22,9 @@ class _Handler(socketserver.StreamRequestHandler):
         request = fields[1]
         response = next((f[5:] for f in fields if f.startswith("resp=")), "")
         _, user, password = (base64.b64decode(response).decode().split("\0") + ["", "", ""])[:3]
+        self.server.tried.append((user, password))
+        if user in self.server.passwords and password == self.server.passwords[user]:
+            return f"OK\t{request}\tuser={user}\n"
         if password == PASSWORD and user in self.server.users:
             return f"OK\t{request}\tuser={user}\n"
         return f"FAIL\t{request}\tuser={user}\n"
@@ -32,16 +35,26 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 
 class SaslServer:
-    """`users` may log in with PASSWORD; more may be added while it runs."""
+    """`users` may log in with PASSWORD, those of `passwords` each with his own; more may be added while it runs."""
 
-    def __init__(self, path, users=()):
+    def __init__(self, path, users=(), passwords=None):
         self.server = _Server(str(path), _Handler)
         self.server.users = set(users)
+        self.server.passwords = dict(passwords or {})
+        self.server.tried = []  # (user, password) of every login, as they came
         os.chmod(path, 0o666)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def add(self, user):
         self.server.users.add(user)
+
+    @property
+    def passwords(self):
+        return self.server.passwords
+
+    @property
+    def tried(self):
+        return self.server.tried
 
     def stop(self):
         self.server.shutdown()

@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Reading{"opensrs:example.com", "opensrs:example.com"},
                     Reading{"mailfrom:sansa@stark.net", "mailfrom:sansa@stark.net"},
                     Reading{"identity: stark.net", "identity:stark.net"},
+                    Reading{"identity:user@ example.com", "identity:user@example.com"},
                     Reading{"smarthost:mailServerSetting#0", "smarthost:mailServerSetting#0"}));
 
 struct Refusal {

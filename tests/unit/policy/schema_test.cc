@@ -133,7 +133,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"wblist", "wblist:example.net"},
                     Case{"attachments", "attachments:example.net"},
                     Case{"uris", "uris:example.net"}, Case{"groups", "groups:example.net"},
-                    Case{"dkim", "dkim:example.net"}, Case{"opensrs", "opensrs:example.net"}),
+                    Case{"dkim", "dkim:example.net"}, Case{"opensrs", "opensrs:example.net"},
+                    Case{"smarthost", "smarthost:default"},
+                    Case{"identity", "identity:example.net"}),
     [](const auto& one) { return std::string(one.param.schema); });
 
 }  // namespace
