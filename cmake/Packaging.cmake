@@ -21,7 +21,12 @@ install(FILES config/postern.yml DESTINATION /etc/postern PERMISSIONS OWNER_READ
 install(FILES systemd/posternd.service DESTINATION /lib/systemd/system)
 install(FILES systemd/postern.sysusers DESTINATION lib/sysusers.d RENAME postern.conf)
 install(FILES systemd/postern.tmpfiles DESTINATION lib/tmpfiles.d RENAME postern.conf)
-install(DIRECTORY config/postfix config/redis config/policy DESTINATION share/postern)
+install(DIRECTORY config/postfix config/redis config/policy config/schema DESTINATION share/postern
+  PATTERN apply EXCLUDE)
+install(PROGRAMS config/postfix/apply DESTINATION share/postern/postfix)
+install(FILES README.md DESTINATION ${documents})
+file(GLOB manuals CONFIGURE_DEPENDS docs/*.md)
+install(FILES ${manuals} DESTINATION ${documents})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME postern)

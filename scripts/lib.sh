@@ -23,7 +23,7 @@ declare -A POSTERN_PACKAGES=(
     python3-authres python3-cryptography python3-jsonschema libpython3.11-testsuite python3-flufl.bounce
     zsh fish bash-completion mandoc man-db"
   [lint]="clang-format clang-tidy shellcheck pyflakes3"
-  [package]="lintian dpkg-dev"
+  [package]="lintian dpkg-dev debootstrap"
   [fuzz]="clang"
 )
 
