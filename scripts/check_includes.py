@@ -58,6 +58,7 @@ THIRD_PARTY = [
     (r"libmilter/.*", ["server"]),
     (r"hiredis/.*", ["adapters/redis"]),
     (r"SQLiteCpp/.*|sqlite3\.h", ["adapters/vault", "adapters/policy_cache"]),
+    (r"zstd\.h", ["adapters/vault"]),
     (r"curl/.*", ["adapters/http", "adapters/smtp"]),
     (r"yaml-cpp/.*", ["settings", "adapters/directory"]),
     (r"nlohmann/.*", ["*"]),

@@ -16,7 +16,7 @@ declare -A POSTERN_PACKAGES=(
     libsqlite3-dev libcurl4-openssl-dev libyaml-cpp-dev libcpp-httplib-dev libhiredis-dev
     libgmime-3.0-dev libidn2-dev libsystemd-dev libopendkim-dev libmilter-dev
     libc-ares-dev libpsl-dev libre2-dev libarchive-dev libmagic-dev libspf2-dev libpugixml-dev
-    libgtest-dev libgmock-dev libbenchmark-dev"
+    libzstd-dev libgtest-dev libgmock-dev libbenchmark-dev"
   [runtime]="postfix redis-server openssl python3 python3-aiosmtpd python3-yaml python3-dkim
     python3-nacl python3-redis publicsuffix"
   [test]="python3-pytest python3-dnspython python3-spf spamd spamassassin rspamd clamav-daemon sqlite3

@@ -228,6 +228,7 @@ json row_as_json(const ports::VaultRow& row) {
           {"virus", row.virus},
           {"generation", row.generation},
           {"size", row.size},
+          {"stored_size", row.stored_size},
           {"received", to_rfc3339(row.received)},
           {"expires", time_or_null(row.expires)},
           {"released", time_or_null(row.released)},

@@ -80,7 +80,8 @@ struct VaultRow {
   bool eight_bit = false;
   bool smtputf8 = false;
   std::uint64_t generation = 0;
-  std::uint64_t size = 0;
+  std::uint64_t size = 0;         // of the message, octets
+  std::uint64_t stored_size = 0;  // what its file takes
   WallTime received;
   std::optional<WallTime> expires;
   std::optional<WallTime> released;
@@ -100,7 +101,7 @@ struct VaultFilter {
 struct VaultUsage {
   std::uint64_t messages = 0;
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;  // what the files take
 };
 
 class Vault {

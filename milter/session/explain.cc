@@ -22,9 +22,10 @@ void Transaction::note_refusal(std::string_view given, const mail::Reply& reply)
     recipients.back().given = given;
   }
   // Of a group, all members that it would have been.
-  for (auto one = recipients.rbegin(); one != recipients.rend(); ++one) {
-    if (one->given != given || one->refused) break;
+  auto one = recipients.rbegin();
+  while (one != recipients.rend() && one->given == given && !one->refused) {
     one->refused = reply;
+    ++one;
   }
 }
 

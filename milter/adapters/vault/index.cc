@@ -7,10 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
-#include <limits>
 #include <system_error>
 
-#include "adapters/vault/expiry.h"
+#include "adapters/vault/copy_rows.h"
 #include "adapters/vault/outbox_rows.h"
 #include "adapters/vault/schema.h"
 #include "adapters/vault/stored_time.h"
@@ -23,8 +22,6 @@ namespace {
 
 // Another program may be reading or, with the sqlite3 shell, writing.
 constexpr int kBusyMilliseconds = 5000;
-constexpr std::size_t kMostRowsListed = 10'000;
-constexpr std::uint64_t kMostRowsSkipped = std::numeric_limits<std::int64_t>::max();
 
 Error describe(std::string_view what, const std::exception& error) {
   return temporary_error("vault: index: " + std::string(what) + ": " +
@@ -52,6 +49,7 @@ void bring_up_to_date(SQLite::Database& database) {
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (version < 1) database.exec(kSchema);
   if (version < 2) database.exec(kOutboxSchema);
+  if (version < 4) database.exec(kUpkeepSchema);
   database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   transaction.commit();
 }
@@ -62,138 +60,7 @@ void prepare_connection(SQLite::Database& database, bool durable) {
   database.exec(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
-// A condition of list(): its text is a literal, its value is bound.
-struct Condition {
-  const char* text;
-  std::string value;
-};
-
-std::vector<Condition> conditions_of(const ports::VaultFilter& filter) {
-  std::vector<Condition> conditions;
-  if (filter.id) conditions.push_back({"c.id = ?", *filter.id});
-  if (filter.recipient) conditions.push_back({"c.recipient = ?", *filter.recipient});
-  if (filter.domain) conditions.push_back({"c.domain = ?", *filter.domain});
-  if (filter.purpose) {
-    conditions.push_back({"c.purpose = ?", std::string(to_string(*filter.purpose))});
-  }
-  if (filter.mail_class) {
-    conditions.push_back({"c.mail_class = ?", std::string(to_string(*filter.mail_class))});
-  }
-  return conditions;
-}
-
-constexpr const char* kListColumns =
-    "SELECT c.row, c.id, c.recipient, c.domain, c.purpose, c.mail_class, c.reason, c.duration,"
-    " c.expires, m.sender, m.client, m.queue_id, m.subject, m.score, m.virus, m.eight_bit,"
-    " m.smtputf8, m.generation, m.size, c.received, r.at, r.who"
-    " FROM copy AS c JOIN message AS m ON m.id = c.id"
-    " LEFT JOIN release AS r"
-    " ON r.number = (SELECT max(number) FROM release WHERE release.row = c.row)";
-
-Result<ports::VaultRow> read_row(SQLite::Statement& query) {
-  int column = 0;
-  const auto text = [&] { return query.getColumn(column++).getString(); };
-  const auto number = [&] { return query.getColumn(column++).getInt64(); };
-  const auto optional_number = [&]() -> std::optional<std::int64_t> {
-    const SQLite::Column value = query.getColumn(column++);
-    if (value.isNull()) return std::nullopt;
-    return value.getInt64();
-  };
-
-  ports::VaultRow row;
-  row.row = number();
-  row.id = text();
-  row.copy.recipient = text();
-  row.copy.domain = text();
-  const std::string purpose = text();
-  const std::string mail_class = text();
-  row.copy.reason = text();
-  row.copy.duration = static_cast<int>(number());
-  if (const auto expires = optional_number()) row.expires = from_stored(*expires);
-  row.sender = text();
-  row.client = text();
-  row.queue_id = text();
-  row.subject = text();
-  row.score = optional_number();
-  row.virus = text();
-  row.eight_bit = number() != 0;
-  row.smtputf8 = number() != 0;
-  row.generation = static_cast<std::uint64_t>(number());
-  row.size = static_cast<std::uint64_t>(number());
-  row.received = from_stored(number());
-  if (const auto released = optional_number()) row.released = from_stored(*released);
-  row.released_by = text();
-
-  const auto known_purpose = ports::purpose_from(purpose);
-  const auto known_class = decide::mail_class_from(mail_class);
-  if (!known_purpose || !known_class) {
-    return permanent_error("vault: index: row " + std::to_string(row.row) +
-                           ": unknown purpose or class: " + printable(purpose, 32) + ", " +
-                           printable(mail_class, 32));
-  }
-  row.copy.purpose = *known_purpose;
-  row.copy.mail_class = *known_class;
-  return row;
-}
-
-void insert_message(SQLite::Database& database, const ports::VaultMessage& message,
-                    const BlobFacts& blob, WallTime now) {
-  SQLite::Statement insert(database,
-                           "INSERT INTO message VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-  int at = 0;
-  insert.bind(++at, message.id);
-  insert.bind(++at, blob.sha256.data(), static_cast<int>(blob.sha256.size()));
-  insert.bind(++at, static_cast<std::int64_t>(blob.size));
-  insert.bind(++at, std::string(to_string(blob.format)));
-  insert.bind(++at, message.sender);
-  insert.bind(++at, message.client);
-  insert.bind(++at, message.helo);
-  insert.bind(++at, message.queue_id);
-  insert.bind(++at, message.subject);
-  ++at;  // an unbound parameter is NULL
-  if (message.score) insert.bind(at, *message.score);
-  insert.bind(++at, message.virus);
-  insert.bind(++at, message.eight_bit ? 1 : 0);
-  insert.bind(++at, message.smtputf8 ? 1 : 0);
-  insert.bind(++at, static_cast<std::int64_t>(message.generation));
-  insert.bind(++at, to_stored(message.received));
-  insert.bind(++at, to_stored(now));
-  insert.exec();
-}
-
-void insert_copies(SQLite::Database& database, const ports::VaultMessage& message) {
-  SQLite::Statement insert(
-      database,
-      "INSERT INTO copy (id, recipient, domain, purpose, mail_class, reason, duration, received,"
-      " expires) VALUES (?,?,?,?,?,?,?,?,?)");
-  for (const ports::VaultCopy& copy : message.copies) {
-    insert.reset();
-    insert.clearBindings();
-    int at = 0;
-    insert.bind(++at, message.id);
-    insert.bind(++at, copy.recipient);
-    insert.bind(++at, copy.domain);
-    insert.bind(++at, std::string(to_string(copy.purpose)));
-    insert.bind(++at, std::string(to_string(copy.mail_class)));
-    insert.bind(++at, copy.reason);
-    insert.bind(++at, copy.duration);
-    insert.bind(++at, to_stored(message.received));
-    ++at;
-    const auto expires = expiry_of(copy.purpose, copy.duration, message.received);
-    if (expires) insert.bind(at, to_stored(*expires));
-    insert.exec();
-  }
-}
-
 }  // namespace
-
-std::string_view to_string(BlobFormat format) {
-  switch (format) {
-    case BlobFormat::plain:
-      return "plain";
-  }
-  return "";
-}
 
 struct Index::Connections {
   explicit Connections(const std::string& path)
@@ -256,31 +123,8 @@ std::optional<InsertFailure> Index::insert(const ports::VaultMessage& message,
 }
 
 Result<std::vector<ports::VaultRow>> Index::list(const ports::VaultFilter& filter) {
-  const std::vector<Condition> conditions = conditions_of(filter);
-  std::string text = kListColumns;
-  const char* joint = " WHERE ";
-  for (const Condition& condition : conditions) {
-    text += joint;
-    text += condition.text;
-    joint = " AND ";
-  }
-  text += " ORDER BY c.received DESC, c.row DESC LIMIT ? OFFSET ?";
   try {
-    return connections_->reader.with([&](auto& database) -> Result<std::vector<ports::VaultRow>> {
-      SQLite::Statement query(database, text);
-      int at = 0;
-      for (const Condition& condition : conditions) query.bind(++at, condition.value);
-      query.bind(++at, static_cast<std::int64_t>(std::min(filter.limit, kMostRowsListed)));
-      query.bind(++at, static_cast<std::int64_t>(
-                           std::min<std::uint64_t>(filter.offset, kMostRowsSkipped)));
-      std::vector<ports::VaultRow> rows;
-      while (query.executeStep()) {
-        auto row = read_row(query);
-        if (!row) return row.error();
-        rows.push_back(std::move(*row));
-      }
-      return rows;
-    });
+    return connections_->reader.with([&](auto& database) { return list_copies(database, filter); });
   } catch (const std::exception& error) {
     return describe("list", error);
   }
@@ -289,16 +133,20 @@ Result<std::vector<ports::VaultRow>> Index::list(const ports::VaultFilter& filte
 Result<std::optional<BlobFacts>> Index::find(const std::string& id) {
   try {
     return connections_->reader.with([&](auto& database) -> Result<std::optional<BlobFacts>> {
-      SQLite::Statement query(database, "SELECT sha256, size, format FROM message WHERE id = ?");
+      SQLite::Statement query(database,
+                              "SELECT sha256, size, format, stored_size FROM message WHERE id = ?");
       query.bind(1, id);
       if (!query.executeStep()) return std::optional<BlobFacts>();
-      const std::string format = query.getColumn(2).getString();
-      if (format != to_string(BlobFormat::plain)) {
-        return permanent_error("vault: " + id + ": unknown format: " + printable(format, 32));
+      const std::string name = query.getColumn(2).getString();
+      const auto format = blob_format_from(name);
+      if (!format) {
+        return permanent_error("vault: " + id + ": unknown format: " + printable(name, 32));
       }
       BlobFacts facts;
       facts.sha256 = query.getColumn(0).getString();
       facts.size = static_cast<std::uint64_t>(query.getColumn(1).getInt64());
+      facts.stored_size = static_cast<std::uint64_t>(query.getColumn(3).getInt64());
+      facts.format = *format;
       return std::optional(std::move(facts));
     });
   } catch (const std::exception& error) {

@@ -14,22 +14,13 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/vault/copy_rows.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "ports/outbox.h"
 #include "ports/vault.h"
 
 namespace postern::vault {
-
-// How the bytes of a blob are kept in its file.
-enum class BlobFormat { plain };
-std::string_view to_string(BlobFormat format);
-
-struct BlobFacts {
-  std::string sha256;  // of the message's bytes, 32 octets
-  std::uint64_t size = 0;
-  BlobFormat format = BlobFormat::plain;
-};
 
 struct InsertFailure {
   Error error;

@@ -4,7 +4,7 @@
 
 namespace postern::vault {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 4;
 
 // A message is one blob, and at least one copy or one row in the outbox. `totals` is kept by triggers, so that asking for the
 // sum costs nothing with a million rows. Releases are only ever added: they are the audit trail.
@@ -88,6 +88,35 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_by_id ON outbox (id);
 CREATE INDEX outbox_by_age ON outbox (given_up, since, row);
+)sql";
+
+// Version 4. Blobs may be compressed: what counts against max_size is what they take. Who released or
+// deleted what is told after the row is gone as well. Lists by class or sender find what they look for.
+inline constexpr const char* kUpkeepSchema = R"sql(
+ALTER TABLE message ADD COLUMN stored_size INTEGER NOT NULL DEFAULT 0;
+UPDATE message SET stored_size = size;
+DROP TRIGGER message_added;
+DROP TRIGGER message_removed;
+CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
+  UPDATE totals SET messages = messages + 1, bytes = bytes + NEW.stored_size;
+END;
+CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
+  UPDATE totals SET messages = messages - 1, bytes = bytes - OLD.stored_size;
+END;
+CREATE TABLE audit (
+  number     INTEGER PRIMARY KEY AUTOINCREMENT,
+  at         INTEGER NOT NULL,
+  who        TEXT NOT NULL,
+  what       TEXT NOT NULL,
+  id         TEXT NOT NULL,
+  recipient  TEXT NOT NULL,
+  purpose    TEXT NOT NULL,
+  mail_class TEXT NOT NULL
+);
+CREATE INDEX audit_by_time ON audit (at);
+CREATE INDEX audit_by_id ON audit (id);
+CREATE INDEX copy_by_class ON copy (mail_class, received);
+CREATE INDEX message_by_sender ON message (sender COLLATE NOCASE);
 )sql";
 
 }  // namespace postern::vault

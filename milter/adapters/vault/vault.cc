@@ -39,20 +39,21 @@ class FileVault final : public Store {
     }
     Status room = reserve(message.bytes.size());
     if (!room) return room;
-    Status stored = store_in_reserved_room(message);
+    const auto stored = store_in_reserved_room(message);
     ledger_.with([&](Ledger& ledger) {
       ledger.reserved -= message.bytes.size();
       if (!stored) return;
       ++ledger.messages;
-      ledger.bytes += message.bytes.size();
+      ledger.bytes += *stored;
       ledger.publish();
     });
-    if (stored && !message.outbox.empty()) {
+    if (!stored) return stored.error();
+    if (!message.outbox.empty()) {
       hear_arrival_.with([](const auto& hear) {
         if (hear) hear();
       });
     }
-    return stored;
+    return success();
   }
 
   Result<std::vector<ports::VaultRow>> list(const ports::VaultFilter& filter) override {
@@ -64,11 +65,7 @@ class FileVault final : public Store {
     const auto facts = index_->find(id);
     if (!facts) return facts.error();
     if (!*facts) return no_such_message(id);
-    auto bytes = blobs_->read(id, (*facts)->size);
-    if (bytes && sha256(*bytes) != (*facts)->sha256) {
-      return permanent_error("vault: " + id + ": damaged: its file is not what was stored");
-    }
-    return bytes;
+    return read_verified(id, **facts);
   }
 
   Status mark_released(std::int64_t row, WallTime when, std::string_view who) override {
@@ -115,7 +112,7 @@ class FileVault final : public Store {
     if (*forgotten && *facts) {
       ledger_.with([&](Ledger& ledger) {
         --ledger.messages;
-        ledger.bytes -= (*facts)->size;
+        ledger.bytes -= (*facts)->stored_size;
         ledger.publish();
       });
     }
@@ -173,9 +170,13 @@ class FileVault final : public Store {
     });
   }
 
-  Status store_in_reserved_room(const ports::VaultMessage& message) {
-    const BlobFacts facts{sha256(message.bytes), message.bytes.size(), BlobFormat::plain};
-    auto blob = blobs_->write(message.id, message.bytes);
+  // How many octets of the disk it takes; it never takes more than the message has.
+  Result<std::uint64_t> store_in_reserved_room(const ports::VaultMessage& message) {
+    const Packed packed = pack(message.bytes);
+    const std::string_view kept =
+        packed.format == BlobFormat::plain ? message.bytes : std::string_view(packed.compressed);
+    const BlobFacts facts{sha256(message.bytes), message.bytes.size(), kept.size(), packed.format};
+    auto blob = blobs_->write(message.id, kept);
     if (!blob) return blob.error();
     if (const auto failure = index_->insert(message, facts, clock_.wall())) {
       // Without a row the file goes again with `blob`; in doubt it stays until the next open().
@@ -183,7 +184,18 @@ class FileVault final : public Store {
       return failure->error;
     }
     blob->keep();
-    return success();
+    return facts.stored_size;
+  }
+
+  Result<std::string> read_verified(const std::string& id, const BlobFacts& facts) const {
+    auto stored = blobs_->read(id, facts.stored_size);
+    if (!stored) return stored.error();
+    auto bytes = unpack(facts.format, std::move(*stored), facts.size);
+    if (!bytes) return permanent_error("vault: " + id + ": " + bytes.error().what);
+    if (sha256(*bytes) != facts.sha256) {
+      return permanent_error("vault: " + id + ": damaged: its file is not what was stored");
+    }
+    return bytes;
   }
 
   const std::uint64_t max_size_;

@@ -20,6 +20,14 @@ void overwrite(const path& file, std::size_t at, char value) {
   stream.put(value);
 }
 
+void flip(const path& file, std::size_t at, int bit) {
+  std::ifstream stream(file, std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(at));
+  const int octet = stream.get();
+  stream.close();
+  overwrite(file, at, static_cast<char>(octet ^ bit));
+}
+
 struct DamageCase {
   const char* name;
   std::function<void(const path& file)> damage;
@@ -29,10 +37,9 @@ using DamageTest = VaultTest;
 
 TEST_F(DamageTest, IsNoticedAndNamed) {
   const DamageCase cases[] = {
-      {"first bit", [](const path& file) { overwrite(file, 0, 'a' ^ 1); }},
-      {"middle bit", [](const path& file) { overwrite(file, kSize / 2, 'a' ^ 0x10); }},
-      {"last bit",
-       [](const path& file) { overwrite(file, kSize - 1, static_cast<char>('a' ^ 0x80)); }},
+      {"first bit", [](const path& file) { flip(file, 0, 1); }},
+      {"middle bit", [](const path& file) { flip(file, kSize / 2, 0x10); }},
+      {"last bit", [](const path& file) { flip(file, kSize - 1, 0x80); }},
       {"one octet less", [](const path& file) { std::filesystem::resize_file(file, kSize - 1); }},
       {"one octet more", [](const path& file) { std::filesystem::resize_file(file, kSize + 1); }},
       {"emptied", [](const path& file) { std::filesystem::resize_file(file, 0); }},
@@ -48,7 +55,7 @@ TEST_F(DamageTest, IsNoticedAndNamed) {
          std::filesystem::create_symlink("/etc/passwd", file);
        }},
   };
-  const std::string bytes(kSize, 'a');
+  const std::string bytes = noise(kSize);
   const auto vault = open_vault();
   unsigned number = 0;
   for (const DamageCase& test : cases) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <set>
 #include <stdexcept>
 
@@ -52,7 +53,8 @@ void VaultTest::expect_whole(ports::Vault& vault) const {
     const auto read = vault.read(row.id);
     ASSERT_TRUE(read) << read.error().what;
     EXPECT_EQ(read->size(), row.size);
-    bytes += row.size;
+    EXPECT_EQ(std::filesystem::file_size(blob_path(row.id)), row.stored_size);
+    bytes += row.stored_size;
   }
   EXPECT_EQ(files_below("blobs"), std::vector<std::string>(ids.begin(), ids.end()));
   EXPECT_EQ(files_below("tmp"), std::vector<std::string>());
@@ -88,6 +90,13 @@ ports::VaultMessage message_of(std::string id, std::string_view bytes,
   message.received = std::chrono::sys_days{std::chrono::year(2026) / 5 / 25};
   message.copies = std::move(copies);
   return message;
+}
+
+std::string noise(std::size_t size) {
+  std::mt19937_64 random(42);
+  std::string bytes(size, '\0');
+  for (char& octet : bytes) octet = static_cast<char>(random());
+  return bytes;
 }
 
 std::string numbered_id(unsigned number) {

@@ -46,6 +46,8 @@ ports::VaultCopy copy_for(std::string recipient,
 // `bytes` must outlive the message.
 ports::VaultMessage message_of(std::string id, std::string_view bytes,
                                std::vector<ports::VaultCopy> copies = {copy_for("a@got.com")});
+// Octets that no compression makes fewer; always the same ones.
+std::string noise(std::size_t size);
 // "0000...2a" for 42: ids that a test can tell apart.
 std::string numbered_id(unsigned number);
 

@@ -30,14 +30,14 @@ TEST_F(RoomTest, MaxSizeCountsAllMessagesAcrossRestarts) {
   chosen.max_size = 1000;
   auto vault = open_vault(chosen);
   EXPECT_TRUE(vault->can_store());
-  expect_full(vault->store(message_of(numbered_id(1), std::string(1001, 'a'))));
-  const std::string part(600, 'a');
+  expect_full(vault->store(message_of(numbered_id(1), noise(1001))));
+  const std::string part = noise(600);
   ASSERT_TRUE(vault->store(message_of(numbered_id(2), part)));
   vault.reset();
   vault = open_vault(chosen);
   expect_full(vault->store(message_of(numbered_id(3), part)));
   EXPECT_TRUE(vault->can_store());
-  const std::string rest(400, 'a');
+  const std::string rest = noise(400);
   EXPECT_TRUE(vault->store(message_of(numbered_id(4), rest)));
   expect_full(vault->can_store());
   expect_full(vault->store(message_of(numbered_id(5), "a")));
@@ -49,17 +49,17 @@ TEST_F(RoomTest, ARefusedMessageTakesNoRoom) {
   VaultOptions chosen = options();
   chosen.max_size = 1000;
   const auto vault = open_vault(chosen);
-  const std::string part(600, 'a');
+  const std::string part = noise(600);
   ASSERT_TRUE(vault->store(message_of(numbered_id(1), part)));
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(vault->store(message_of(numbered_id(1), "again")));
-  const std::string rest(400, 'a');
+  const std::string rest = noise(400);
   EXPECT_TRUE(vault->store(message_of(numbered_id(2), rest)));
 }
 
 TEST_F(RoomTest, ManyAtOnceNeverExceedMaxSize) {
   constexpr unsigned kThreads = 32;
   constexpr unsigned kFit = 10;
-  const std::string part(1000, 'a');
+  const std::string part = noise(1000);
   VaultOptions chosen = options();
   chosen.max_size = kFit * part.size();
   const auto vault = open_vault(chosen);
@@ -94,7 +94,7 @@ TEST_F(RoomTest, AWriteThatTheSystemRefusesLeavesNothingBehind) {
     const auto vault = open_vault();
     const rlimit limit{200'000, 200'000};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(2);
-    const std::string large(300'000, 'a');
+    const std::string large = noise(300'000);
     const Status refused = vault->store(message_of(numbered_id(1), large));
     if (refused || refused.error().permanence != Permanence::temporary) ::_exit(3);
     if (!vault->store(message_of(numbered_id(2), "small"))) ::_exit(4);
