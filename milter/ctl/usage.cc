@@ -53,12 +53,13 @@ Place place_of(const CLI::App& root, const std::vector<std::string>& words) {
       continue;
     }
     if (place.app->get_require_subcommand_min() == 0) break;  // arguments
-    const CLI::App* const verb = place.app->get_subcommand_no_throw(word);
-    if (verb == nullptr) {
+    const auto found =
+        place.app->get_subcommands([&word](const CLI::App* app) { return app->check_name(word); });
+    if (found.empty()) {
       place.unknown = word;
       break;
     }
-    place.app = verb;
+    place.app = found.front();
     place.verb += (place.verb.empty() ? "" : " ") + word;
   }
   return place;
