@@ -14,12 +14,14 @@ PAGES = ["man1/posternctl.1", "man5/postern.yml.5", "man8/posternd.8"]
 
 @pytest.mark.parametrize("page", PAGES)
 def test_mandoc_finds_nothing(page):
-    # Pages of ours must be found; those of other packages need not be on this machine.
-    environment = {**os.environ, "MANPATH": f"{MAN}:/usr/share/man"}
-    done = subprocess.run(["mandoc", "-T", "lint", MAN / page], capture_output=True, text=True, env=environment,
-                          timeout=60)
-    others = re.compile(r"outdated mandoc.db lacks|referenced manual not found: Xr (?!postern)")
-    findings = [line for line in (done.stdout + done.stderr).splitlines() if not others.search(line)]
+    done = subprocess.run(["mandoc", "-T", "lint", MAN / page], capture_output=True, text=True, timeout=60)
+    findings = []
+    for line in (done.stdout + done.stderr).splitlines():
+        # mandoc looks for pages where they are installed: ours are not yet, others' need not be on this machine.
+        referred = re.search(r"referenced manual not found: Xr (\S+) (\d)|outdated mandoc.db lacks", line)
+        if not referred or (referred[1] or "").startswith("postern") and not (
+                MAN / f"man{referred[2]}/{referred[1]}.{referred[2]}").exists():
+            findings.append(line)
     assert not findings
 
 

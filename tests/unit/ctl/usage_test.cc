@@ -67,7 +67,7 @@ TEST(Meant, IsOneSlipInAShortWordAndTwoInALongOne) {
   EXPECT_EQ(meant("lsit", known), "list");
   EXPECT_EQ(meant("lst", known), "list");
   EXPECT_EQ(meant("shows", known), "show");
-  EXPECT_EQ(meant("realse", known), "release");
+  EXPECT_EQ(meant("rellaese", known), "release");
   EXPECT_EQ(meant("lose", known), "");
   EXPECT_EQ(meant("", known), "");
   EXPECT_EQ(meant(std::string(100'000, 'x'), known), "");
