@@ -21,9 +21,10 @@ declare -A POSTERN_PACKAGES=(
     python3-nacl python3-redis publicsuffix"
   [test]="python3-pytest python3-dnspython python3-spf spamd spamassassin rspamd clamav-daemon sqlite3
     python3-authres python3-cryptography libsasl2-modules python3-jsonschema libpython3.11-testsuite python3-flufl.bounce
-    dovecot-imapd dovecot-lmtpd"
+    dovecot-imapd dovecot-lmtpd zsh fish bash-completion mandoc man-db"
   [lint]="clang-format clang-tidy shellcheck pyflakes3"
   [verifiers]="nodejs npm"
+  [package]="lintian dpkg-dev debootstrap"
   [fuzz]="clang"
 )
 
