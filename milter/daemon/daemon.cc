@@ -57,6 +57,7 @@ Daemon::~Daemon() {
   http_.reset();
   secrets_.reset();
   tables_.reset();
+  if (caretaker_) caretaker_->stop();
   if (courier_) courier_->stop();
   if (checks_) checks_->stop();
   if (keeper_) keeper_->stop();
@@ -86,6 +87,10 @@ Status Daemon::open_outside() {
     courier_ = std::make_unique<outbox::Courier>(*vault_, *submitter_, clock_, courier);
   }
 
+  expirer_ = std::make_unique<upkeep::Expirer>(upkeep::Expirer::Parts{
+      *vault_, snapshot_, clock_, [this] { return services_.rules.get()->recipient_delimiters; }});
+  caretaker_ = std::make_unique<upkeep::Caretaker>(*vault_, *expirer_, clock_);
+
   services_.scanners = std::move(*scanners);
   checks_->lend(services_);
   services_.signer = signer_.get();
@@ -104,12 +109,14 @@ Status Daemon::open_outside() {
                                                services_,
                                                vault_.get(),
                                                vault_.get(),
+                                               vault_.get(),
+                                               expirer_.get(),
                                                submitter_.get(),
-                                               settings_.submit.timeout,
                                                options.decode,
                                                clock_.wall(),
                                                not_enforced(settings_),
                                                {settings_.listen.tables, settings_.listen.secrets},
+                                               [this] { return caretaker_->alarm(); },
                                                [this] { return not_ready(); }});
   return success();
 }
@@ -119,6 +126,7 @@ Status Daemon::start_servers() {
   keeper_->start();
   checks_->start();
   if (courier_) courier_->start();
+  caretaker_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);
   if (!tables) return permanent_error("listen.tables: " + tables.error().what);
@@ -130,7 +138,8 @@ Status Daemon::start_servers() {
   if (settings_.listen.http) {
     server::HttpOptions options;
     options.listen = listen_address(*settings_.listen.http);
-    auto http = server::HttpServer::start(options, [this] { return not_ready(); });
+    auto http = server::HttpServer::start(
+        options, [this] { return not_ready(); }, [this] { return caretaker_->alarm(); });
     if (!http) return permanent_error("listen.http: " + http.error().what);
     http_ = std::move(*http);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "decide/keeping.h"
 #include "mail/subject.h"
 #include "session/addressees.h"
 #include "session/authentication_results.h"
@@ -37,18 +38,6 @@ Verdict verdict_of(const decide::Plan& plan) {
   return Refuse{fault_reply()};
 }
 
-int duration_of(const policy::Policy& policy, decide::Purpose purpose) {
-  switch (purpose) {
-    case decide::Purpose::quarantine:
-      return policy.quarantine_props.duration_days;
-    case decide::Purpose::retention:
-      return policy.retention_props.duration_days;
-    case decide::Purpose::archive:
-      return policy.archive_props.duration_months;
-  }
-  return 0;
-}
-
 // Two spellings of one mailbox are kept once.
 std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
                                                const std::vector<AcceptedRecipient>& recipients,
@@ -63,7 +52,7 @@ std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
     copies.push_back({recipient.target().to_string(), rules->domain->name, planned.purpose,
                       decision.decider, decision.reason(),
                       planned.instead_of_refusal ? decide::kDaysInsteadOfRefusal
-                                                 : duration_of(*rules->policy, planned.purpose)});
+                                                 : decide::duration_of(*rules->policy, planned.purpose)});
   }
   return copies;
 }
@@ -77,8 +66,9 @@ std::vector<ports::VaultCopy> sent_copies(const decide::Outgoing& outgoing,
                                   ? sender.address->in_domain(outgoing.domain->name).to_string()
                                   : "postmaster@" + outgoing.domain->name;
   const auto keep = [&](decide::Purpose purpose) {
-    copies.push_back({mailbox, outgoing.domain->name, purpose, decide::MailClass::clean, "sent",
-                      duration_of(*outgoing.policy, purpose)});
+    copies.push_back({mailbox, outgoing.domain->name, purpose, decide::MailClass::clean,
+                      std::string(decide::kSentReason),
+                      decide::duration_of(*outgoing.policy, purpose)});
   };
   if (outgoing.policy->retention_props.store_mail_out) keep(decide::Purpose::retention);
   if (outgoing.policy->archive_props.store_mail_out) keep(decide::Purpose::archive);
