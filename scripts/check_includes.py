@@ -38,6 +38,7 @@ ROOMS = {
     "health": ["base", "mail", "policy", "decide", "ports"],
     "provision": ["base", "mail", "policy", "ports"],
     "outbox": ["base", "ports"],
+    "upkeep": ["base", "mail", "policy", "decide", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],
     "adapters/http": ["base"],

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "decide/keeping.h"
 #include "mail/subject.h"
 #include "session/addressees.h"
 #include "session/authentication_results.h"
@@ -40,18 +41,6 @@ Verdict verdict_of(const decide::Plan& plan) {
   return Refuse{fault_reply()};
 }
 
-int duration_of(const policy::Policy& policy, decide::Purpose purpose) {
-  switch (purpose) {
-    case decide::Purpose::quarantine:
-      return policy.quarantine_props.duration_days;
-    case decide::Purpose::retention:
-      return policy.retention_props.duration_days;
-    case decide::Purpose::archive:
-      return policy.archive_props.duration_months;
-  }
-  return 0;
-}
-
 // Two spellings of one mailbox are kept once.
 std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
                                                const std::vector<AcceptedRecipient>& recipients,
@@ -66,8 +55,9 @@ std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
     if (!rules || !seen.insert({recipient.identity(), planned.purpose}).second) continue;
     copies.push_back({recipient.target().to_string(), rules->domain->name, planned.purpose,
                       decision.decider, decision.reason(),
-                      planned.instead_of_refusal ? decide::kDaysInsteadOfRefusal
-                                                 : duration_of(*rules->policy, planned.purpose)});
+                      planned.instead_of_refusal
+                          ? decide::kDaysInsteadOfRefusal
+                          : decide::duration_of(*rules->policy, planned.purpose)});
     // Who is elsewhere has no mailbox here.
     if (!settings.delivers_into_mailboxes || recipient.elsewhere) continue;
     const std::string folder = folder_for(planned.purpose, decision, *rules);
@@ -87,8 +77,9 @@ std::vector<ports::VaultCopy> sent_copies(const decide::Outgoing& outgoing,
                                   ? sender.address->in_domain(outgoing.domain->name).to_string()
                                   : "postmaster@" + outgoing.domain->name;
   const auto keep = [&](decide::Purpose purpose) {
-    copies.push_back({mailbox, outgoing.domain->name, purpose, decide::MailClass::clean, "sent",
-                      duration_of(*outgoing.policy, purpose)});
+    copies.push_back({mailbox, outgoing.domain->name, purpose, decide::MailClass::clean,
+                      std::string(decide::kSentReason),
+                      decide::duration_of(*outgoing.policy, purpose)});
   };
   if (outgoing.policy->retention_props.store_mail_out) {
     keep(decide::Purpose::retention);
