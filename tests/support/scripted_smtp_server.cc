@@ -26,7 +26,7 @@ std::string verb_of(const std::string& command) {
 
 std::string good_answer(const std::string& verb) {
   if (verb == "greeting") return "220 mx.test ESMTP\r\n";
-  if (verb == "EHLO") {
+  if (verb == "EHLO" || verb == "LHLO") {
     return "250-mx.test\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n250-8BITMIME\r\n"
            "250-SMTPUTF8\r\n250 DSN\r\n";
   }

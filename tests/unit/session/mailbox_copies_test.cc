@@ -90,7 +90,7 @@ TEST(MailboxCopies, StayInTheVaultAloneWithoutAServer) {
 }
 
 TEST(MailboxCopies, WhatIsInfectedGoesNowhere) {
-  policy::RecipientPolicy rules;
+  policy::RecipientPolicy rules{*mail::Address::parse("jon@b.net")};
   decide::Decision decision;
   decision.matches = {{decide::MailClass::virus, "Eicar"}, {decide::MailClass::spam, "9"}};
   EXPECT_EQ(folder_for(decide::Purpose::quarantine, decision, rules), "");

@@ -103,7 +103,7 @@ const OneSetting kEach[] = {
     {"vault: {max_size: 10GiB}", "vault.max_size", "10GiB"},
     {"vault: {min_free: 0}", "vault.min_free", "0"},
     {"vault: {deliver: 'lmtp:///run/dovecot/lmtp'}", "vault.deliver", "lmtp:///run/dovecot/lmtp"},
-    {"vault: {deliver: 'lmtp://[::1]:24'}", "vault.deliver", "lmtp://[::1]:24"},
+    {"vault: {deliver: 'lmtp://[::1]:24'}", "vault.deliver", "\"lmtp://[::1]:24\""},
     {"signing: {missing_key: defer}", "signing.missing_key", "defer"},
     {"signing: {header_canonicalization: simple}", "signing.header_canonicalization", "simple"},
     {"signing: {body_canonicalization: simple}", "signing.body_canonicalization", "simple"},

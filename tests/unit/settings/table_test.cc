@@ -52,10 +52,11 @@ TEST(Table, SaysWhatARunningDaemonTakesOver) {
   for (const SettingInfo& info : describe_settings()) {
     if (info.reload == Reload::live) live.push_back(info.key);
   }
-  EXPECT_THAT(live, ElementsAre("spam.on_failure", "advert.marks", "mixed_rejection",
-                                "authentication_results", "authserv_id", "dmarc", "id_headers",
-                                "recipient_delimiter", "trusted_relays", "signing.missing_key",
-                                "log.level", "log.format", "shutdown_grace"));
+  EXPECT_THAT(live,
+              ElementsAre("spam.on_failure", "advert.marks", "mixed_rejection",
+                          "authentication_results", "authserv_id", "dmarc", "id_headers",
+                          "recipient_delimiter", "trusted_relays", "srs.domain",
+                          "signing.missing_key", "log.level", "log.format", "shutdown_grace"));
 }
 
 TEST(Changes, AreToldWithOldAndNewAndWhatTheyNeed) {

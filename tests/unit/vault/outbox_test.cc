@@ -48,6 +48,8 @@ class Outbox : public testing::Test {
     return count;
   }
 
+  std::string index_file() const { return folder_ / "index.sqlite"; }
+
   static constexpr const char* kBytes = "Subject: Hello\r\n\r\nBody.\r\n";
   test::TempDir folder_;
   test::ManualClock clock_;
@@ -151,7 +153,7 @@ class MailboxCopies : public Outbox {
     return *store_->mailboxes().due(clock_.wall(), 100);
   }
   void forget_copies() {
-    SQLite::Database index(folder_.path() + "/index.sqlite", SQLite::OPEN_READWRITE);
+    SQLite::Database index(index_file(), SQLite::OPEN_READWRITE);
     index.exec("DELETE FROM copy");
   }
 };
@@ -209,10 +211,9 @@ TEST_F(MailboxCopies, WhoeverCarriesThemHearsThem) {
 // As it is found after an update: rows of the version before go to the MTA.
 TEST_F(MailboxCopies, AnIndexOfAnEarlierVersionIsBroughtUpToDate) {
   store_.reset();
-  std::filesystem::remove(folder_.path() + "/index.sqlite");
+  std::filesystem::remove(index_file());
   {
-    SQLite::Database index(folder_.path() + "/index.sqlite",
-                           SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Database index(index_file(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     index.exec(kSchema);
     index.exec(kOutboxSchema);
     index.exec("INSERT INTO message VALUES ('" + std::string(32, 'b') +
