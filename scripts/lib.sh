@@ -20,8 +20,10 @@ declare -A POSTERN_PACKAGES=(
   [runtime]="postfix redis-server openssl python3 python3-aiosmtpd python3-yaml python3-dkim
     python3-nacl python3-redis publicsuffix"
   [test]="python3-pytest python3-dnspython python3-spf spamd spamassassin rspamd clamav-daemon sqlite3
-    python3-authres python3-cryptography python3-jsonschema libpython3.11-testsuite python3-flufl.bounce"
+    python3-authres python3-cryptography python3-jsonschema libpython3.11-testsuite python3-flufl.bounce
+    zsh fish bash-completion mandoc man-db"
   [lint]="clang-format clang-tidy shellcheck pyflakes3"
+  [package]="lintian dpkg-dev debootstrap"
   [fuzz]="clang"
 )
 
