@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from support.policies import FIXTURES
-from support.tools import ordinary_user, wait_until
+from support.tools import let_others_in, ordinary_user, wait_until
 
 SPAM = {"X-Spam-Score": "6"}
 DOMAIN = "kept.example"
@@ -198,8 +198,7 @@ def small_disk(tmp_path):
     """A real file system of three megabytes, for the daemon's user."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    for parent in list(folder.parents)[:3]:
-        parent.chmod(0o755)
+    let_others_in(tmp_path)
     owner = subprocess.run(["id", "-u", ordinary_user() or "root"], capture_output=True, text=True, check=True)
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=3m,mode=0700,uid={owner.stdout.strip()}", "tmpfs", folder],
                           capture_output=True, text=True)
