@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A large set of policies published to a private Redis and put in force by a private posternd: how long it takes and
-how much memory, and the same for one changed policy; then a diff of the change, and replay over saved mail.
+how much memory, and the same for one changed policy; a diff of the change, and replay over saved mail, whose answer is
+then held against what the daemon does with each of those messages before and after the change is published.
 
   bench/policy_scale.py [--domains N] [--users N] [--mail N] [--bin DIR] [--folder DIR]
 
@@ -8,6 +9,7 @@ Prints one figure a line. Needs redis-server; uses loopback and a folder of its 
 import argparse
 import json
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -18,6 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from support.milter import MilterClient  # noqa: E402
 from support.servers import Redis  # noqa: E402
 from support.tools import free_port  # noqa: E402
 
@@ -83,11 +86,18 @@ def mail(folder, count, domains):
             f"\r\n{body}", newline="")
 
 
+def envelope(path):
+    """(recipient, sender, message) as the file was saved."""
+    sender, recipient, content = path.read_bytes().split(b"\r\n", 2)
+    return recipient.split(b": ")[1].decode(), sender.split(b"<")[1].rstrip(b">").decode(), content
+
+
 class Measure:
     def __init__(self, arguments):
         self.bin = pathlib.Path(arguments.bin)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-scale-", dir=arguments.folder))
         self.http = free_port()
+        self.milter = free_port()
         self.config = self.folder / "postern.yml"
 
     def ctl(self, *words, ok=(0,)):
@@ -103,11 +113,11 @@ class Measure:
 
     def start(self, url):
         self.config.write_text(json.dumps({
-            "listen": {"milter": f"inet:{free_port()}@127.0.0.1", "tables": f"unix:{self.folder}/tables.sock",
+            "listen": {"milter": f"inet:{self.milter}@127.0.0.1", "tables": f"unix:{self.folder}/tables.sock",
                        "secrets": f"unix:{self.folder}/secrets.sock", "http": f"127.0.0.1:{self.http}",
                        "control": f"{self.folder}/control.sock"},
             "policy": {"source": "redis", "redis": {"url": url}, "cache": f"{self.folder}/policy.cache"},
-            "keys": {"token_file": ""}, "sender_verify": "off",
+            "sender_verify": "off", "spam": {"scanners": [{"type": "header", "trust": ["192.0.2.1/32"]}]},
             "vault": {"path": f"{self.folder}/vault", "min_free": "1MiB"}, "log": {"format": "text"}}))
         with open(self.folder / "posternd.log", "w") as log:
             self.daemon = subprocess.Popen([self.bin / "posternd", "--config", self.config], stdout=log, stderr=log)
@@ -124,6 +134,27 @@ class Measure:
                 sys.exit("posternd ended: " + (self.folder / "posternd.log").read_text()[-2000:])
             time.sleep(0.02)
         sys.exit("it did not come into force")
+
+    def treated(self, saved):
+        """What the daemon does with each message: outcome, class, copies kept, as its log tells, and the subject."""
+        log = self.folder / "posternd.log"
+        begin = log.stat().st_size
+        subjects = []
+        with MilterClient(self.milter) as client:
+            for path in saved:
+                recipient, sender, content = envelope(path)
+                verdict = client.message(sender, [recipient], content)
+                subjects.append((verdict, [edit for edit in client.edits if b"Subject" in edit]))
+        started = time.monotonic()
+        while time.monotonic() - started < WAIT:
+            with open(log, errors="replace") as file:
+                file.seek(begin)
+                lines = [line for line in file if " message id=" in line and " outcome=" in line]
+            if len(lines) == len(saved):
+                return [(subject, *(re.findall(rf" {field}=(\S+)", line) for field in ("outcome", "class", "copies")))
+                        for subject, line in zip(subjects, lines)]
+            time.sleep(0.1)
+        sys.exit(f"{len(lines)} of {len(saved)} messages are in the log")
 
     def memory(self, what):
         for line in pathlib.Path(f"/proc/{self.daemon.pid}/status").read_text().splitlines():
@@ -186,6 +217,10 @@ def run(arguments, measure, redis):
                                    saved, ok=(0, 1))
     say(f"replay of {told['messages']} messages, both sets loaded", seconds, "s")
     say("  messages affected", told["messages_affected"], "messages")
+    foretold = {one["mail"] for one in told["differences"]}
+    assert told["messages_affected"] == len(foretold), told["messages_affected"]
+    paths = sorted(saved.iterdir())
+    before = measure.treated(paths)
 
     generation = json.loads(subprocess.run([measure.bin / "posternctl", "--config", measure.config, "--json", "status"],
                                            capture_output=True, text=True).stdout)["policy"]["generation"]
@@ -194,6 +229,11 @@ def run(arguments, measure, redis):
     say("policy publish of one changed policy", seconds, "s")
     say("  in force after it", measure.wait_for(lambda policy: policy["generation"] > generation), "s")
     say("  memory of posternd", measure.memory("VmRSS"), "MiB")
+    happened = {str(path) for path, one, other in zip(paths, before, measure.treated(paths)) if one != other}
+    say("  messages that the daemon treats differently", len(happened), "messages")
+    say("  replay was wrong about", len(happened ^ foretold), "messages")
+    if happened != foretold:
+        sys.exit(f"among them {sorted(happened ^ foretold)[:5]}")
     (policies / "policy" / "shared.json").write_text(json.dumps({**policy(0, 3.0), "id": "shared", "domainId": None}))
     seconds, peak, told = measure.ctl("policy", "publish", policies)
     assert (told["changed"], told["unchanged"]) == (1, total - 1), told

@@ -38,6 +38,7 @@ ROOMS = {
     "health": ["base", "mail", "policy", "decide", "ports"],
     "provision": ["base", "mail", "policy", "ports"],
     "outbox": ["base", "ports"],
+    "upkeep": ["base", "mail", "policy", "decide", "ports"],
     ADAPTER: CORE + ["ports"] + SHARED,
     "adapters/net": ["base"],
     "adapters/http": ["base"],
@@ -49,6 +50,7 @@ ROOMS = {
     "settings": ["base"],
     "ctl": None,     # the command line: None means every room
     "daemon": None,  # the composition root
+    "manual": ["base", "settings", "ctl", "main"],  # reads what they declare
     "main": None,
 }
 
@@ -75,7 +77,7 @@ THIRD_PARTY = [
     (r"opendkim/.*", ["adapters/opendkim"]),
     (r"pugixml\.hpp", ["dialects"]),
     (r"httplib\.h", ["server", "ctl"]),
-    (r"CLI/.*", ["ctl", "daemon", "main"]),
+    (r"CLI/.*", ["ctl", "daemon", "main", "manual"]),
 ]
 
 # Programs that no room builds on: their own headers may show the libraries that their parts share.

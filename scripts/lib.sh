@@ -16,15 +16,15 @@ declare -A POSTERN_PACKAGES=(
     libsqlite3-dev libcurl4-openssl-dev libyaml-cpp-dev libcpp-httplib-dev libhiredis-dev
     libgmime-3.0-dev libidn2-dev libsystemd-dev libopendkim-dev libmilter-dev
     libc-ares-dev libpsl-dev libre2-dev libarchive-dev libmagic-dev libspf2-dev libpugixml-dev
-    libzstd-dev libsodium-dev
-    libgtest-dev libgmock-dev libbenchmark-dev"
+    libsodium-dev libzstd-dev libgtest-dev libgmock-dev libbenchmark-dev"
   [runtime]="postfix redis-server openssl python3 python3-aiosmtpd python3-yaml python3-dkim
     python3-nacl python3-redis publicsuffix"
-  [test]="python3-pytest python3-dnspython python3-spf spamd spamassassin rspamd clamav-daemon sqlite3
+  [test]="python3-pytest python3-pytest-xdist python3-dnspython python3-spf spamd spamassassin rspamd clamav-daemon sqlite3
     python3-authres python3-cryptography libsasl2-modules python3-jsonschema libpython3.11-testsuite python3-flufl.bounce
-    dovecot-imapd dovecot-lmtpd"
+    dovecot-imapd dovecot-lmtpd zsh fish bash-completion mandoc man-db"
   [lint]="clang-format clang-tidy shellcheck pyflakes3"
   [verifiers]="nodejs npm"
+  [package]="lintian dpkg-dev debootstrap"
   [fuzz]="clang"
 )
 

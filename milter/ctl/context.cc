@@ -20,10 +20,7 @@ std::variant<std::string, int> control_socket(const Context& context) {
   if (!context.socket.empty()) return context.socket;
   auto outcome = settings::load_file(context.config, settings::SecretFiles::leave);
   if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
-    for (const settings::Fault& fault : *faults) {
-      std::fprintf(stderr, "%s\n", fault.to_string().c_str());
-    }
-    return kConfiguration;
+    return fail_configuration(context, *faults);
   }
   return std::get<settings::Settings>(outcome).listen.control;
 }
@@ -46,6 +43,19 @@ int fail(int exit, const std::string& what) {
   std::fprintf(stderr, "%s %s\n", styled(STDERR_FILENO, Look::alarm, "posternctl:").c_str(),
                printable_utf8(what).c_str());
   return exit;
+}
+
+int fail_configuration(const Context& context, const std::vector<settings::Fault>& faults) {
+  for (const settings::Fault& fault : faults) fail(kConfiguration, fault.to_string());
+  if (access(context.config.c_str(), R_OK) == 0) return kConfiguration;
+  const bool is_there = access(context.config.c_str(), F_OK) == 0;
+  std::fprintf(stderr, "  %s\n",
+               is_there ? "It is for root and the daemon's user: ask as root"
+                        : "Is Postern installed here? Another configuration: --config FILE");
+  std::fprintf(stderr,
+               "  Without one: --socket PATH, --offline DIR or --redis-url URL, where the verb has "
+               "it\n");
+  return kConfiguration;
 }
 
 namespace {

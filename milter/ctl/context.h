@@ -7,6 +7,9 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
+
+#include "settings/fault.h"
 
 namespace postern::ctl {
 
@@ -38,6 +41,8 @@ Asked ask_daemon(const Context& context, const json& request);
 void print(const Context& context, const json& answer,
            const std::function<void(const json& answer)>& for_people);
 int fail(int exit, const std::string& what);
+// What is wrong with --config, a line each, and what to do where it is not there; answers kConfiguration.
+int fail_configuration(const Context& context, const std::vector<settings::Fault>& faults);
 
 // A table for people: the columns are as wide as they must be; control characters never reach the terminal.
 void print_table(const std::vector<std::string>& headings,
@@ -56,6 +61,7 @@ void add_route(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_replay(CLI::App& app, Context& context);
 void add_dkim(CLI::App& app, Context& context);
+void add_limits(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
 void add_sync(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);

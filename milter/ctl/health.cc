@@ -66,8 +66,9 @@ std::variant<settings::Settings, int> settings_of(const Context& context,
     outcome = settings::load_file(context.config, settings::SecretFiles::leave);
   }
   if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
-    for (const settings::Fault& fault : *faults) fail(kConfiguration, fault.to_string());
-    return given.empty() ? kConfiguration : kUsage;
+    if (given.empty()) return fail_configuration(context, *faults);
+    for (const settings::Fault& fault : *faults) fail(kUsage, fault.to_string());
+    return kUsage;
   }
   return std::move(std::get<settings::Settings>(outcome));
 }

@@ -136,7 +136,11 @@ json answer_of(const std::vector<Prepared>& documents, const std::vector<std::st
 
 int run(const Context& context, const Arguments& arguments) {
   const auto dialect = dialects::dialect_named(arguments.dialect);
-  if (!dialect) return fail(kUsage, arguments.dialect + ": no such dialect");
+  if (!dialect) {
+    return fail(kUsage,
+                arguments.dialect +
+                    ": no such dialect; there are cleanmail, opensrs, ses, fujitsu and hitachi");
+  }
   std::unique_ptr<ports::DocumentStore> store;
   if (!arguments.target.to.empty()) {
     auto opened = open_target(context, arguments.target);
@@ -153,7 +157,7 @@ int run(const Context& context, const Arguments& arguments) {
     std::vector<std::string> keys;
     for (const auto& document : reading->documents) keys.push_back(document.key.to_string());
     auto there = store->read(keys);
-    if (!there) return fail(kNo, there.error().what);
+    if (!there) return fail_store(there.error());
     stored = std::move(*there);
   }
   std::vector<Prepared> documents;
@@ -166,7 +170,7 @@ int run(const Context& context, const Arguments& arguments) {
   answer["to"] = store ? json(store->describe()) : json();
   answer["written"] = 0;
   if (store) {
-    if (const Status done = write(*store, documents); !done) return fail(kNo, done.error().what);
+    if (const Status done = write(*store, documents); !done) return fail_store(done.error());
     answer["written"] = std::count_if(
         documents.begin(), documents.end(),
         [](const Prepared& document) { return std::string_view(document.change) != "unchanged"; });
@@ -181,7 +185,8 @@ void add_import(CLI::App& app, Context& context) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const verb =
       app.add_subcommand("import", "one document of an admin API to its key, checked first");
-  verb->add_option("dialect", arguments->dialect, "cleanmail, opensrs, ses, fujitsu or hitachi")
+  verb->add_option("dialect", arguments->dialect, "whose document it is")
+      ->type_name("cleanmail|opensrs|ses|fujitsu|hitachi")
       ->required();
   verb->add_option("file", arguments->file, "the document as it was saved; - reads it from stdin")
       ->required();

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "ctl/usage.h"
 #include "ctl/verbs.h"
 
 int main(int argc, char** argv) {
@@ -13,7 +14,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     return context.chosen ? context.chosen() : kUsage;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error) == 0 ? kDone : kUsage;  // --help
+    return fail(kUsage, usage_error(app, std::vector<std::string>(argv + 1, argv + argc), error));
   } catch (const std::exception& error) {
     return fail(kNo, error.what());
   }

@@ -126,8 +126,7 @@ std::variant<settings::Settings, int> settings_or_defaults(const Context& contex
   if (!std::filesystem::exists(context.config, error)) return settings::Settings{};
   auto outcome = settings::load_file(context.config, settings::SecretFiles::leave);
   if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
-    for (const settings::Fault& fault : *faults) fail(kConfiguration, fault.to_string());
-    return kConfiguration;
+    return fail_configuration(context, *faults);
   }
   return std::get<settings::Settings>(std::move(outcome));
 }

@@ -250,7 +250,7 @@ int publish(const Context& context, const Arguments& arguments) {
   if (const int* const exit = std::get_if<int>(&opened)) return *exit;
   ports::DocumentStore& store = *std::get<std::unique_ptr<ports::DocumentStore>>(opened);
   const auto stored = store.keys();
-  if (!stored) return fail(kNo, stored.error().what);
+  if (!stored) return fail_store(stored.error());
 
   const auto faults = faults_that_stay(*judged, arguments, *stored);
   if (!faults.empty() && !arguments.only_good) return refuse_faults(context, faults);
@@ -282,9 +282,9 @@ int publish(const Context& context, const Arguments& arguments) {
   const auto changes = in_order(*work);
   std::size_t written = 0;
   if (auto done = write_all(store, set.documents, changes, written); !done) {
-    return fail(kNo, done.error().what + "; " + std::to_string(written) + " of " +
-                         std::to_string(changes.size()) +
-                         " changes are published, running it again goes on from there");
+    return fail_store(done.error(),
+                      "; " + std::to_string(written) + " of " + std::to_string(changes.size()) +
+                          " changes are published, running it again goes on from there");
   }
   answer["shrink"] = nullptr;
   print(context, answer, print_published);

@@ -66,6 +66,9 @@ void print_status(const json& answer) {
               text_of(vault["bytes"]) + " octets";
   }
   line("vault", stored);
+  if (vault["available"] == true && !vault["alarm"].is_null()) {
+    line("", "WARNING " + text_of(vault["alarm"]));
+  }
   const json& outbox = answer["outbox"];
   if (outbox["available"] == true && (outbox["waiting"] != 0 || outbox["given_up"] != 0)) {
     line("outbox", text_of(outbox["waiting"]) + " copies wait for the MTA, the oldest since " +

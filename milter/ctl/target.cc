@@ -20,8 +20,7 @@ std::variant<settings::Settings, int> settings_for(const Context& context,
   }
   auto outcome = settings::load_file(context.config, settings::SecretFiles::leave);
   if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
-    for (const settings::Fault& fault : *faults) fail(kConfiguration, fault.to_string());
-    return kConfiguration;
+    return fail_configuration(context, *faults);
   }
   return std::get<settings::Settings>(std::move(outcome));
 }
@@ -48,7 +47,28 @@ Target open_redis(const Context& context, const TargetOptions& options) {
   return std::make_unique<redis::RedisStore>(std::move(chosen));
 }
 
+// By what Redis and the system say; an answer that is none of these speaks for itself.
+std::string what_next(const std::string& what) {
+  const auto says = [&what](const char* text) { return what.find(text) != std::string::npos; };
+  if (says("Connection refused") || says("No such file or directory")) {
+    return "\n  Is Redis there? systemctl status redis-server; another one: --redis-url URL";
+  }
+  if (says("NOAUTH") || says("WRONGPASS")) {
+    return "\n  Who writes: --redis-user NAME --redis-password-file FILE";
+  }
+  if (says("NOPERM")) {
+    return "\n  This user may not write. The rights that a writer needs: "
+           "/usr/share/postern/redis/postern.acl"
+           "\n  Another user: --redis-user NAME --redis-password-file FILE";
+  }
+  return "";
+}
+
 }  // namespace
+
+int fail_store(const Error& error, const std::string& besides) {
+  return fail(kNo, error.what + besides + what_next(error.what));
+}
 
 CLI::Option* add_target_options(CLI::App& verb, TargetOptions& options,
                                 const std::string& to_description) {
@@ -79,8 +99,7 @@ int shrink_guard_of(const Context& context, const TargetOptions& options, double
   if (is_optional && !std::filesystem::exists(context.config, error)) return kDone;
   auto outcome = settings::load_file(context.config, settings::SecretFiles::leave);
   if (const auto* const faults = std::get_if<std::vector<settings::Fault>>(&outcome)) {
-    for (const settings::Fault& fault : *faults) fail(kConfiguration, fault.to_string());
-    return kConfiguration;
+    return fail_configuration(context, *faults);
   }
   share = std::get<settings::Settings>(outcome).policy.shrink_guard;
   return kDone;

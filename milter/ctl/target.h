@@ -28,6 +28,9 @@ CLI::Option* add_target_options(CLI::App& verb, TargetOptions& options,
 std::variant<std::unique_ptr<ports::DocumentStore>, int> open_target(const Context& context,
                                                                      const TargetOptions& options);
 
+// Says why the store did not do it and, where that is known, what to do about it; answers kNo.
+int fail_store(const Error& error, const std::string& besides = "");
+
 // policy.shrink_guard of the configuration, or its default where the options need no configuration.
 // Answers the exit code, 0: done.
 int shrink_guard_of(const Context& context, const TargetOptions& options, double& share);

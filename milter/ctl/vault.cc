@@ -1,23 +1,18 @@
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "base/hex.h"
 #include "ctl/context.h"
+#include "ctl/vault_filter.h"
 
 namespace postern::ctl {
 namespace {
 
 struct Arguments {
-  std::string id;
-  std::string recipient;
-  std::string domain;
-  std::string purpose;
-  std::string mail_class;
+  VaultChoice choice;
   std::size_t limit = 100;
   std::size_t offset = 0;
-  bool virus_lover = false;
   bool outbox = false;
+  bool audit = false;
   bool message = false;
 };
 
@@ -62,15 +57,30 @@ int retry(const Context& context) {
   return kDone;
 }
 
+void print_records(const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json& record : answer["records"]) {
+    rows.push_back({text_of(record["at"]), text_of(record["who"]), text_of(record["what"]),
+                    text_of(record["id"]), text_of(record["recipient"]), text_of(record["purpose"]),
+                    text_of(record["class"])});
+  }
+  print_table({"AT", "WHO", "WHAT", "ID", "RECIPIENT", "PURPOSE", "CLASS"}, rows);
+}
+
+int list_records(const Context& context, const Arguments& arguments) {
+  const Asked asked = ask_daemon(context, {{"verb", "vault audit"}, {"limit", arguments.limit}});
+  if (asked.exit != kDone) return asked.exit;
+  print(context, asked.answer, print_records);
+  return kDone;
+}
+
 int list(const Context& context, const Arguments& arguments) {
   if (arguments.outbox) return list_outbox(context, arguments);
-  const Asked asked = ask_daemon(context, {{"verb", "vault list"},
-                                           {"recipient", arguments.recipient},
-                                           {"domain", arguments.domain},
-                                           {"purpose", arguments.purpose},
-                                           {"class", arguments.mail_class},
-                                           {"limit", arguments.limit},
-                                           {"offset", arguments.offset}});
+  if (arguments.audit) return list_records(context, arguments);
+  json request = request_for("vault list", arguments.choice);
+  request["limit"] = arguments.limit;
+  request["offset"] = arguments.offset;
+  const Asked asked = ask_daemon(context, request);
   if (asked.exit != kDone) return asked.exit;
   print(context, asked.answer, print_rows);
   return kDone;
@@ -80,7 +90,8 @@ void print_stored(const json& answer) {
   for (const json& row : answer["rows"]) {
     for (const char* const name :
          {"id", "recipient", "purpose", "class", "reason", "score", "virus", "sender", "client",
-          "queue_id", "generation", "size", "received", "expires", "released", "released_by"}) {
+          "queue_id", "generation", "size", "stored_size", "received", "expires", "released",
+          "released_by"}) {
       std::printf("%-12s %s\n", name, printable_utf8(text_of(row[name])).c_str());
     }
     std::printf("\n");
@@ -88,7 +99,7 @@ void print_stored(const json& answer) {
 }
 
 int show(const Context& context, const Arguments& arguments) {
-  const Asked asked = ask_daemon(context, {{"verb", "vault show"}, {"id", arguments.id}});
+  const Asked asked = ask_daemon(context, {{"verb", "vault show"}, {"id", arguments.choice.id}});
   if (asked.exit != kDone) return asked.exit;
   if (arguments.message) {
     // The message itself, byte for byte, for a file or a pipe.
@@ -96,23 +107,6 @@ int show(const Context& context, const Arguments& arguments) {
     return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() ? kDone : kNo;
   }
   print(context, asked.answer, print_stored);
-  return kDone;
-}
-
-int release(const Context& context, const Arguments& arguments) {
-  const Asked asked = ask_daemon(context, {{"verb", "vault release"},
-                                           {"id", arguments.id},
-                                           {"recipient", arguments.recipient},
-                                           {"virus_lover", arguments.virus_lover},
-                                           {"who", "uid " + std::to_string(getuid())}});
-  if (asked.exit != kDone) return asked.exit;
-  print(context, asked.answer, [](const json& answer) {
-    for (const json& row : answer["released"]) {
-      std::printf("%s: %s%s\n", printable_utf8(text_of(row["recipient"])).c_str(),
-                  row["released"] == true ? "released, " : "",
-                  printable_utf8(text_of(row["answer"])).c_str());
-    }
-  });
   return kDone;
 }
 
@@ -124,14 +118,13 @@ void add_vault(CLI::App& app, Context& context) {
   vault->require_subcommand(1);
 
   CLI::App* const list_verb = vault->add_subcommand("list", "stored mail, newest first");
-  list_verb->add_option("--rcpt", arguments->recipient, "of this recipient");
-  list_verb->add_option("--domain", arguments->domain, "of this domain");
-  list_verb->add_option("--purpose", arguments->purpose, "quarantine, retention or archive");
-  list_verb->add_option("--class", arguments->mail_class, "spam, virus, advert, …");
+  add_filter_options(*list_verb, arguments->choice);
   list_verb->add_option("--limit", arguments->limit, "at most so many")->capture_default_str();
   list_verb->add_option("--offset", arguments->offset, "after so many");
   list_verb->add_flag("--outbox", arguments->outbox,
                       "instead: copies that wait for the MTA, the oldest first");
+  list_verb->add_flag("--audit", arguments->audit,
+                      "instead: who released and deleted what, the newest first");
   list_verb->footer("Example: posternctl vault list --rcpt cersei@lannister.net --class spam");
   list_verb->callback([&context, arguments] {
     context.chosen = [&context, arguments] { return list(context, *arguments); };
@@ -143,7 +136,7 @@ void add_vault(CLI::App& app, Context& context) {
   retry_verb->callback([&context] { context.chosen = [&context] { return retry(context); }; });
 
   CLI::App* const show_verb = vault->add_subcommand("show", "one stored message");
-  show_verb->add_option("id", arguments->id, "the id that vault list and X-Postern-Id name")
+  show_verb->add_option("id", arguments->choice.id, "the id that vault list and X-Postern-Id name")
       ->required();
   show_verb->add_flag("--message", arguments->message, "the message itself, byte for byte");
   show_verb->footer("Example: posternctl vault show 9f… --message > message.eml");
@@ -151,17 +144,7 @@ void add_vault(CLI::App& app, Context& context) {
     context.chosen = [&context, arguments] { return show(context, *arguments); };
   });
 
-  CLI::App* const release_verb =
-      vault->add_subcommand("release", "deliver it after all, untagged and unfiltered");
-  release_verb->add_option("id", arguments->id, "the id that vault list and X-Postern-Id name")
-      ->required();
-  release_verb->add_option("--rcpt", arguments->recipient, "to this recipient only");
-  release_verb->add_flag("--virus-lover", arguments->virus_lover,
-                         "an infected message all the same");
-  release_verb->footer("Example: posternctl vault release 9f… --rcpt cersei@lannister.net");
-  release_verb->callback([&context, arguments] {
-    context.chosen = [&context, arguments] { return release(context, *arguments); };
-  });
+  add_vault_bulk(*vault, context);
 }
 
 }  // namespace postern::ctl

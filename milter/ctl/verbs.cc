@@ -39,9 +39,11 @@ void declare_verbs(CLI::App& app, Context& context) {
   add_replay(app, context);
   add_health(app, context);
   add_dkim(app, context);
+  add_limits(app, context);
   add_import(app, context);
   add_sync(app, context);
   add_vault(app, context);
+  add_completion(app, context);
   app.footer(std::string("posternctl VERB --help shows the verb's options with examples.\n") +
              kExits);
 }

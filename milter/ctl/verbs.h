@@ -17,6 +17,7 @@ inline constexpr const char* kExits =
     "Exit: 0 done, 1 the answer is no, 2 usage, 69 daemon away, 78 configuration.";
 
 void declare_verbs(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);  // one that works on all the others
 
 // What a person may type after posternctl: ("vault list", the app of `list`), in the order of declaration.
 // Hidden verbs and those that only group others are left out.

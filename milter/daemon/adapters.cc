@@ -162,6 +162,7 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.mixed_rejection = mixed_rejection(settings.mixed_rejection);
   rules.recipient_delimiters = settings.recipient_delimiter;
   rules.identity.covers_subdomains = settings.outgoing.identity_subdomains;
+  rules.sending_caps = {settings.outgoing.sent_limit, settings.outgoing.recipients_limit};
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;
   rules.delivers_into_mailboxes = !settings.vault.deliver.empty();
@@ -173,6 +174,7 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.authenticates_always =
       settings.authentication_results == settings::AuthenticationResults::always;
   rules.trusted_relays = settings.trusted_relays;
+  rules.webmail_clients = settings.outgoing.webmail_clients;
   // A verdict takes many questions; RFC 7208 4.6.4 asks for no less than 20 seconds.
   rules.authentication_timeout = settings.dns.timeout * 4;
   return rules;

@@ -8,6 +8,7 @@
 #include "adapters/events/log_sink.h"
 #include "adapters/opendkim/verifier.h"
 #include "adapters/redis/event_publisher.h"
+#include "adapters/redis/sent_counter.h"
 #include "adapters/sender_verify/callout_verifier.h"
 #include "adapters/sender_verify/dns_verifier.h"
 #include "adapters/smtp/recipient_probe.h"
@@ -60,6 +61,7 @@ struct Checks::Parts {
   std::unique_ptr<ports::EventSink> events;
   redis::EventPublisher* publisher = nullptr;  // the same one, where it is that
   std::unique_ptr<provision::Provisioner> provisioner;
+  std::unique_ptr<redis::SentCounter> sent;
 };
 
 Checks::Checks(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -92,6 +94,9 @@ Result<std::unique_ptr<Checks>> Checks::make(const settings::Settings& settings,
     parts->virus_scanner = std::make_unique<clamd::ClamdScanner>(
         clamd::ClamdConfig{*endpoint, settings.virus->timeout});
   }
+  redis::SentCounterOptions counting;
+  counting.timeout = settings.outgoing.limit_timeout;
+  counting.offline_share = settings.outgoing.offline_share;
   if (settings.policy.source == settings::PolicySource::redis) {
     auto address = redis::ServerAddress::parse(settings.policy.redis.url);
     if (!address) return permanent_error("policy.redis.url: " + address.error().what);
@@ -102,9 +107,13 @@ Result<std::unique_ptr<Checks>> Checks::make(const settings::Settings& settings,
     auto publisher = std::make_unique<redis::EventPublisher>(options, clock);
     parts->publisher = publisher.get();
     parts->events = std::move(publisher);
+    counting.address = options.address;
+    counting.prefix = options.prefix;
+    counting.login = options.login;
   } else {
     parts->events = std::make_unique<events::LogEventSink>();
   }
+  parts->sent = std::make_unique<redis::SentCounter>(counting, clock, *parts->events);
   parts->provisioner =
       std::make_unique<provision::Provisioner>(parts->probe, *parts->events, clock);
   return std::unique_ptr<Checks>(new Checks(std::move(parts)));
@@ -116,18 +125,21 @@ void Checks::lend(session::Services& services) {
   services.dkim_verifier = &parts_->dkim;
   services.sender_verifier = parts_->sender_verifier.get();
   services.virus_scanner = parts_->virus_scanner.get();
+  services.sending_limits = parts_->sent.get();
   services.provisioning = parts_->provisioner.get();
 }
 
 void Checks::start() {
   if (parts_->publisher != nullptr) parts_->publisher->start();
   parts_->provisioner->start();
+  parts_->sent->start();
 }
 
 void Checks::stop() {
   if (parts_->callout != nullptr) parts_->callout->stop();
   parts_->probe.stop();
   parts_->provisioner->stop();
+  parts_->sent->stop();
   if (parts_->publisher != nullptr) parts_->publisher->stop();
 }
 

@@ -1,5 +1,5 @@
 // Purpose:   everything that is asked about a message and its sender, as the settings want it: DNS,
-//            SPF, DKIM, sender verification, the virus scanner, and who hears of newcomers.
+//            SPF, DKIM, sender verification, the virus scanner, how much was sent, and who hears of newcomers.
 // Ownership: owns all of it, in the order in which it depends on each other.
 // Threading: make, lend, start and stop on the main thread.
 // Failure:   make() answers an Error naming the setting.

@@ -4,7 +4,8 @@
 
 #include "base/hex.h"
 #include "daemon/control_documents.h"
-#include "daemon/release.h"
+#include "daemon/control_limits.h"
+#include "daemon/control_vault.h"
 #include "decide/decide.h"
 #include "policy/decode.h"
 #include "policy/dkim_report.h"
@@ -80,11 +81,12 @@ json rule_faults(const policy::Snapshot* snapshot) {
   return list;
 }
 
-json vault_status(ports::Vault* vault) {
+json vault_status(const Control::Parts& parts) {
+  ports::Vault* const vault = parts.vault;
   if (vault == nullptr) return {{"available", false}};
   const Status can_store = vault->can_store();
   const auto usage = vault->usage();
-  json status = {{"available", can_store.ok()}};
+  json status = {{"available", can_store.ok()}, {"alarm", or_null(parts.vault_alarm())}};
   if (!can_store) status["fault"] = can_store.error().what;
   if (usage) {
     status["messages"] = usage->messages;
@@ -144,7 +146,7 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
                 {"subnets_left_out", subnet_faults(snapshot.get())},
                 {"rules_left_out", rule_faults(snapshot.get())}}},
               {"scanners", scanners},
-              {"vault", vault_status(parts.vault)},
+              {"vault", vault_status(parts)},
               {"outbox", outbox_status(parts.outbox)},
               {"mailboxes", outbox_status(parts.mailboxes)},
               {"settings_not_enforced", parts.settings_not_enforced}};
@@ -225,60 +227,13 @@ Answer explain(const Control::Parts& parts, const json& request) {
   return json::parse(*told);
 }
 
-json row_as_json(const ports::VaultRow& row) {
-  return {{"row", row.row},
-          {"id", row.id},
-          {"recipient", row.copy.recipient},
-          {"domain", row.copy.domain},
-          {"purpose", ports::to_string(row.copy.purpose)},
-          {"class", decide::to_string(row.copy.mail_class)},
-          {"reason", row.copy.reason},
-          {"sender", row.sender},
-          {"client", row.client},
-          {"queue_id", row.queue_id},
-          {"subject", row.subject},
-          {"score", row.score ? json(decide::format_score(*row.score)) : json(nullptr)},
-          {"virus", row.virus},
-          {"generation", row.generation},
-          {"size", row.size},
-          {"stored_size", row.stored_size},
-          {"received", to_rfc3339(row.received)},
-          {"expires", time_or_null(row.expires)},
-          {"released", time_or_null(row.released)},
-          {"released_by", row.released_by}};
-}
-
 // Stored texts come from messages: what is not UTF-8 in them must not make the answer unprintable.
 std::string dumped(const json& answer) {
   return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::variant<ports::VaultFilter, Failure> filter_of(const json& request) {
-  ports::VaultFilter filter;
-  filter.id = optional_text(request, "id");
-  filter.recipient = optional_text(request, "recipient");
-  filter.domain = optional_text(request, "domain");
-  if (const auto purpose = optional_text(request, "purpose")) {
-    filter.purpose = ports::purpose_from(*purpose);
-    if (!filter.purpose) return Failure{kExitUsage, "unknown purpose " + *purpose};
-  }
-  if (const auto mail_class = optional_text(request, "class")) {
-    filter.mail_class = decide::mail_class_from(*mail_class);
-    if (!filter.mail_class) return Failure{kExitUsage, "unknown class " + *mail_class};
-  }
-  filter.limit = number_of(request, "limit", 100);
-  filter.offset = number_of(request, "offset", 0);
-  return filter;
-}
-
-Answer vault_list(const Control::Parts& parts, const json& request) {
-  auto filter = filter_of(request);
-  if (const auto* const failure = std::get_if<Failure>(&filter)) return *failure;
-  const auto rows = parts.vault->list(std::get<ports::VaultFilter>(filter));
-  if (!rows) return Failure{kExitNo, rows.error().what};
-  json list = json::array();
-  for (const ports::VaultRow& row : *rows) list.push_back(row_as_json(row));
-  return json{{"rows", list}};
+Answer limits(const Control::Parts& parts, const json& request) {
+  return json::parse(limits_report(parts.services, dumped(request)));
 }
 
 json entry_as_json(const ports::OutboxEntry& entry) {
@@ -310,36 +265,13 @@ Answer vault_retry(const Control::Parts& parts, const json& /*request*/) {
   return json{{"retried", *retried}};
 }
 
-Answer vault_show(const Control::Parts& parts, const json& request) {
-  ports::VaultFilter filter;
-  filter.id = text_of(request, "id");
-  const auto rows = parts.vault->list(filter);
-  if (!rows) return Failure{kExitNo, rows.error().what};
-  if (rows->empty()) return Failure{kExitNo, *filter.id + ": no such stored message"};
-  const auto bytes = parts.vault->read(*filter.id);
-  if (!bytes) return Failure{kExitNo, bytes.error().what};
-  json list = json::array();
-  for (const ports::VaultRow& row : *rows) list.push_back(row_as_json(row));
-  // Mail is bytes, JSON is text: hex says them exactly.
-  return json{{"rows", list}, {"message_hex", to_hex(*bytes)}};
-}
-
-Answer vault_release(const Control::Parts& parts, const json& request) {
-  ReleaseRequest wanted;
-  wanted.id = text_of(request, "id");
-  wanted.recipient = optional_text(request, "recipient");
-  wanted.virus_lover = request.value("virus_lover", json(false)) == json(true);
-  wanted.who = text_of(request, "who");
-  const auto released =
-      release(*parts.vault, parts.submitter, parts.clock, parts.submit_timeout, wanted);
-  if (!released) return Failure{kExitNo, released.error().what};
-  json list = json::array();
-  for (const ReleasedRow& row : *released) {
-    list.push_back({{"recipient", row.recipient},
-                    {"released", row.result == ReleaseResult::released},
-                    {"answer", row.answer}});
-  }
-  return json{{"released", list}};
+// What is done to stored mail (control_vault.h).
+Answer vault_request(const Control::Parts& parts, const json& request) {
+  const VaultReply reply = answer_vault_request(
+      {parts.clock, *parts.vault, *parts.upkeep, *parts.expirer, parts.submitter != nullptr},
+      request.dump(-1, ' ', false, json::error_handler_t::replace));
+  if (reply.exit != 0) return Failure{reply.exit, reply.text};
+  return json::parse(reply.text);
 }
 
 struct Verb {
@@ -357,9 +289,15 @@ constexpr Verb kVerbs[] = {
     {"route", false, route_address},
     {"dkim keys", false, dkim_keys},
     {"explain", false, explain},
-    {"vault list", true, vault_list},
-    {"vault show", true, vault_show},
-    {"vault release", true, vault_release},
+    {"limits", false, limits},
+    {"vault list", true, vault_request},
+    {"vault show", true, vault_request},
+    {"vault count", true, vault_request},
+    {"vault release", true, vault_request},
+    {"vault delete", true, vault_request},
+    {"vault expire", true, vault_request},
+    {"vault check", true, vault_request},
+    {"vault audit", true, vault_request},
     {"vault outbox", true, vault_outbox},
     {"vault retry", true, vault_retry},
 };
@@ -382,8 +320,6 @@ Answer dispatch(const Control::Parts& parts, const json& request) {
 std::string Control::handle(std::string_view request) const {
   try {
     const json wanted = json::parse(request);
-    std::unique_lock alone(releasing_, std::defer_lock);
-    if (wanted.is_object() && text_of(wanted, "verb") == "vault release") alone.lock();
     const Answer answer = dispatch(parts_, wanted);
     if (const auto* const failure = std::get_if<Failure>(&answer)) {
       return dumped({{"ok", false}, {"exit", failure->exit}, {"error", failure->error}});

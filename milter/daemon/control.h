@@ -5,7 +5,7 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +17,9 @@
 #include "ports/outbox.h"
 #include "ports/submitter.h"
 #include "ports/vault.h"
+#include "ports/vault_upkeep.h"
 #include "session/services.h"
+#include "upkeep/expirer.h"
 
 namespace postern::daemon {
 
@@ -31,12 +33,15 @@ class Control {
     ports::Vault* vault;          // nullptr: could not be opened
     ports::Outbox* outbox;        // with the vault
     ports::Outbox* mailboxes;     // nullptr: vault.deliver is empty
+    ports::VaultUpkeep* upkeep;   // with the vault
+    upkeep::Expirer* expirer;     // with the vault
     ports::Submitter* submitter;  // nullptr: no token keys
-    Milliseconds submit_timeout;
     policy::DecodeOptions decode;
     WallTime started;
     std::vector<std::string> settings_not_enforced;
     std::vector<std::string> tables;  // where Postfix asks them
+    // Why the vault's room gives cause for concern; nothing: it does not.
+    std::function<std::optional<std::string>()> vault_alarm;
     // Why mail cannot be handled right now; empty: it can.
     std::function<std::vector<std::string>()> not_ready;
   };
@@ -45,8 +50,6 @@ class Control {
   std::string handle(std::string_view request) const;
 
  private:
-  // Two releases of one message at once would both find it unreleased.
-  mutable std::mutex releasing_;
   Parts parts_;
 };
 

@@ -57,6 +57,7 @@ Daemon::~Daemon() {
   http_.reset();
   secrets_.reset();
   tables_.reset();
+  if (caretaker_) caretaker_->stop();
   if (courier_) courier_->stop();
   if (mailbox_courier_) mailbox_courier_->stop();
   if (checks_) checks_->stop();
@@ -99,6 +100,9 @@ Status Daemon::open_outside() {
     mailbox_courier_ = std::make_unique<outbox::Courier>(vault_->mailboxes(), *mailbox_submitter_,
                                                          clock_, courier);
   }
+  expirer_ = std::make_unique<upkeep::Expirer>(upkeep::Expirer::Parts{
+      *vault_, snapshot_, clock_, [this] { return services_.rules.get()->recipient_delimiters; }});
+  caretaker_ = std::make_unique<upkeep::Caretaker>(*vault_, *expirer_, clock_);
 
   services_.scanners = std::move(*scanners);
   checks_->lend(services_);
@@ -121,12 +125,14 @@ Status Daemon::open_outside() {
                                                vault_.get(),
                                                vault_.get(),
                                                mailbox_courier_ ? &vault_->mailboxes() : nullptr,
+                                               vault_.get(),
+                                               expirer_.get(),
                                                submitter_.get(),
-                                               settings_.submit.timeout,
                                                options.decode,
                                                clock_.wall(),
                                                not_enforced(settings_),
                                                {settings_.listen.tables, settings_.listen.secrets},
+                                               [this] { return caretaker_->alarm(); },
                                                [this] { return not_ready(); }});
   return success();
 }
@@ -137,6 +143,7 @@ Status Daemon::start_servers() {
   checks_->start();
   if (courier_) courier_->start();
   if (mailbox_courier_) mailbox_courier_->start();
+  caretaker_->start();
 
   auto tables = serve_tables(settings_.listen.tables, false);
   if (!tables) return permanent_error("listen.tables: " + tables.error().what);
@@ -148,7 +155,8 @@ Status Daemon::start_servers() {
   if (settings_.listen.http) {
     server::HttpOptions options;
     options.listen = listen_address(*settings_.listen.http);
-    auto http = server::HttpServer::start(options, [this] { return not_ready(); });
+    auto http = server::HttpServer::start(
+        options, [this] { return not_ready(); }, [this] { return caretaker_->alarm(); });
     if (!http) return permanent_error("listen.http: " + http.error().what);
     http_ = std::move(*http);
   }

@@ -25,6 +25,8 @@
 #include "server/socketmap_server.h"
 #include "session/services.h"
 #include "settings/settings.h"
+#include "upkeep/caretaker.h"
+#include "upkeep/expirer.h"
 
 namespace postern::daemon {
 
@@ -72,6 +74,8 @@ class Daemon {
   std::unique_ptr<outbox::Courier> courier_;  // nullptr: without token keys nothing re-enters
   std::unique_ptr<ports::Submitter> mailbox_submitter_;
   std::unique_ptr<outbox::Courier> mailbox_courier_;  // nullptr: vault.deliver is empty
+  std::unique_ptr<upkeep::Expirer> expirer_;
+  std::unique_ptr<upkeep::Caretaker> caretaker_;
   std::unique_ptr<keeper::Keeper> keeper_;
   std::unique_ptr<Control> control_;
 

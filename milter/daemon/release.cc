@@ -1,76 +1,78 @@
 #include "daemon/release.h"
 
 #include <set>
+#include <utility>
 
 #include "base/log.h"
 
 namespace postern::daemon {
 namespace {
 
-constexpr std::size_t kMostRows = 10'000;
+ReleasedRow answer_for(const ports::VaultRow& row, ReleaseResult result, std::string answer) {
+  return {row.id, row.copy.recipient, result, std::move(answer)};
+}
 
-// The admin API's rule for releasing, both ways round.
-std::optional<Error> refuse(const ports::VaultRow& row, bool virus_lover) {
-  const bool infected = row.copy.mail_class == decide::MailClass::virus;
-  if (infected && !virus_lover) {
-    return permanent_error(row.id + ": contains a virus (" + row.virus +
-                           "); --virus-lover releases it all the same");
-  }
-  if (!infected && virus_lover) {
-    return permanent_error(row.id + ": contains no virus; release it without --virus-lover");
-  }
-  return std::nullopt;
+std::string released_before(const ports::VaultRow& row) {
+  return row.released ? "released " + to_rfc3339(*row.released) + " by " + row.released_by
+                      : "released already";
 }
 
 }  // namespace
 
-Result<std::vector<ReleasedRow>> release(ports::Vault& vault, ports::Submitter* submitter,
-                                         const Clock& clock, Milliseconds timeout,
-                                         const ReleaseRequest& request) {
-  if (submitter == nullptr) {
-    return permanent_error("releasing needs token keys: set keys.token_file");
+std::optional<std::string> refusal_of(const ports::VaultRow& row, bool virus_lover) {
+  const bool infected = row.copy.mail_class == decide::MailClass::virus;
+  if (infected && !virus_lover) {
+    return row.id + ": contains a virus (" + row.virus +
+           "); --virus-lover releases it all the same";
   }
-  ports::VaultFilter filter;
-  filter.id = request.id;
-  filter.recipient = request.recipient;
-  filter.limit = kMostRows;
-  const auto rows = vault.list(filter);
-  if (!rows) return rows.error();
-  if (rows->empty()) return permanent_error(request.id + ": no such stored message");
-  for (const ports::VaultRow& row : *rows) {
-    if (auto refusal = refuse(row, request.virus_lover)) return *refusal;
+  if (!infected && virus_lover) {
+    return row.id + ": contains no virus; release it without --virus-lover";
   }
-  const auto bytes = vault.read(request.id);
-  if (!bytes) return bytes.error();
+  return std::nullopt;
+}
 
-  std::vector<ReleasedRow> released;
-  std::set<std::string> seen;  // one mailbox may have a quarantine and an archive copy
-  for (const ports::VaultRow& row : *rows) {
-    if (!seen.insert(row.copy.recipient).second) continue;
-    if (row.released) {
-      released.push_back({row.copy.recipient, ReleaseResult::already_released,
-                          "released " + to_rfc3339(*row.released) + " by " + row.released_by});
-      continue;
+Result<std::vector<ReleasedRow>> release(ports::VaultUpkeep& vault, const Clock& clock,
+                                         const std::vector<ports::VaultRow>& rows,
+                                         const ReleaseWish& wish) {
+  std::vector<ReleasedRow> answers;
+  std::vector<const ports::VaultRow*> wanted;
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const ports::VaultRow& row : rows) {
+    if (!seen.insert({row.id, row.copy.recipient}).second) continue;
+    if (auto refusal = refusal_of(row, wish.virus_lover)) {
+      answers.push_back(answer_for(row, ReleaseResult::refused, std::move(*refusal)));
+    } else if (row.released) {
+      answers.push_back(answer_for(row, ReleaseResult::already_released, released_before(row)));
+    } else if (wish.dry_run) {
+      answers.push_back(answer_for(row, ReleaseResult::released, "would be released"));
+    } else {
+      wanted.push_back(&row);
     }
-    ports::Submission submission;
-    submission.id = row.id;
-    submission.sender = row.sender;
-    submission.recipients = {{row.copy.recipient, "", ""}};
-    submission.bytes = *bytes;
-    submission.eight_bit = row.eight_bit;
-    submission.smtputf8 = row.smtputf8;
-    const auto answer = submitter->submit(submission, Deadline::after(timeout));
-    if (!answer) return answer.error();
-    if (const Status marked = vault.mark_released(row.row, clock.wall(), request.who); !marked) {
-      return marked.error();
-    }
-    log::info("released", {{"id", row.id},
-                           {"recipient", row.copy.recipient},
-                           {"who", request.who},
-                           {"answer", *answer}});
-    released.push_back({row.copy.recipient, ReleaseResult::released, *answer});
   }
-  return released;
+  if (wanted.empty()) return answers;
+
+  std::vector<std::int64_t> numbers;
+  for (const ports::VaultRow* row : wanted) numbers.push_back(row->row);
+  const auto outcomes = vault.release(numbers, {wish.who, clock.wall()});
+  if (!outcomes) return outcomes.error();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const ports::VaultRow& row = *wanted[i];
+    switch (outcomes->at(i)) {
+      case ports::RowRelease::released:
+        log::info("released",
+                  {{"id", row.id}, {"recipient", row.copy.recipient}, {"who", wish.who}});
+        answers.push_back(
+            answer_for(row, ReleaseResult::released, "on its way through the outbox"));
+        break;
+      case ports::RowRelease::already_released:
+        answers.push_back(answer_for(row, ReleaseResult::already_released, released_before(row)));
+        break;
+      case ports::RowRelease::gone:
+        answers.push_back(answer_for(row, ReleaseResult::gone, "is no longer stored"));
+        break;
+    }
+  }
+  return answers;
 }
 
 }  // namespace postern::daemon

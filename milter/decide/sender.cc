@@ -26,10 +26,23 @@ std::optional<mail::Reply> refuse_sending_domain(const policy::Domain& domain) {
   return std::nullopt;
 }
 
+std::optional<mail::Reply> refuse_service(const policy::OpensrsDomain* opensrs, bool is_webmail) {
+  if (opensrs == nullptr) return std::nullopt;
+  switch (is_webmail ? opensrs->smtp_relay_webmail : opensrs->smtp_relay) {
+    case policy::ServiceState::enabled:
+      return std::nullopt;
+    case policy::ServiceState::disabled:
+      return mail::Reply{550, "5.7.1", "outgoing service not enabled"};
+    case policy::ServiceState::suspended:
+      return mail::Reply{550, "5.7.1", "sending suspended"};
+  }
+  return std::nullopt;
+}
+
 // The rules of one sender address, or why it may not send. `address` belongs to a domain of ours.
 std::variant<Outgoing, mail::Reply> admit(const policy::Snapshot& snapshot,
-                                          const mail::Address& address,
-                                          std::string_view delimiters) {
+                                          const mail::Address& address, std::string_view delimiters,
+                                          bool is_webmail) {
   const policy::Domain* const domain = snapshot.domain_or_alias(address.domain());
   if (domain == nullptr) return not_own("sender address");
   if (auto refusal = refuse_sending_domain(*domain)) return *refusal;
@@ -44,11 +57,7 @@ std::variant<Outgoing, mail::Reply> admit(const policy::Snapshot& snapshot,
     return mail::Reply{550, "5.7.1", "sender account is disabled"};
   }
   // A switch of the whole domain: no rules of a user's own are a way round it.
-  if (rules.opensrs != nullptr && rules.opensrs->smtp_relay != policy::ServiceState::enabled) {
-    const bool is_suspended = rules.opensrs->smtp_relay == policy::ServiceState::suspended;
-    return mail::Reply{550, "5.7.1",
-                       is_suspended ? "sending suspended" : "outgoing service not enabled"};
-  }
+  if (auto refusal = refuse_service(rules.opensrs, is_webmail)) return *refusal;
   if (!rules.policy->outgoing) {
     return mail::Reply{550, "5.7.1", "outgoing service not enabled"};
   }
@@ -56,6 +65,7 @@ std::variant<Outgoing, mail::Reply> admit(const policy::Snapshot& snapshot,
   outgoing.domain = rules.domain;
   outgoing.policy = rules.policy;
   outgoing.policy_source = rules.policy_source;
+  outgoing.account = rules.user != nullptr ? rules.user->email : rules.domain->name;
   return outgoing;
 }
 
@@ -65,19 +75,24 @@ SenderVerdict judge_login(const policy::Snapshot& snapshot, const SenderClaim& c
   const policy::Domain* const login_domain =
       login ? snapshot.domain_or_alias(login->domain()) : nullptr;
   if (login_domain == nullptr) return not_own("sender address");
-  auto by_login = admit(snapshot, *login, claim.recipient_delimiters);
+  auto by_login = admit(snapshot, *login, claim.recipient_delimiters, claim.is_webmail);
   if (std::holds_alternative<mail::Reply>(by_login)) return std::get<mail::Reply>(by_login);
+  std::string account = std::get<Outgoing>(by_login).account;
+  // One account, however its name is spelled and whichever alias domain it is written in.
+  if (account == login_domain->name) account = login->in_domain(login_domain->name).key();
   if (!claim.sender.is_null) {
     if (!claim.sender.address) return not_own("sender address");
     if (snapshot.domain_or_alias(claim.sender.address->domain()) != login_domain) {
       return not_own("sender address");
     }
-    auto by_sender = admit(snapshot, *claim.sender.address, claim.recipient_delimiters);
+    auto by_sender =
+        admit(snapshot, *claim.sender.address, claim.recipient_delimiters, claim.is_webmail);
     if (std::holds_alternative<mail::Reply>(by_sender)) return std::get<mail::Reply>(by_sender);
     by_login = by_sender;
   }
   auto outgoing = std::get<Outgoing>(by_login);
   outgoing.login = claim.sasl_user;
+  outgoing.account = std::move(account);
   return outgoing;
 }
 
@@ -89,11 +104,13 @@ SenderVerdict judge_network(const policy::Snapshot& snapshot, const SenderClaim&
     if (domain == nullptr || !snapshot.is_client_of(*claim.client, domain->name)) {
       return not_own("sender address");
     }
-    auto admitted = admit(snapshot, *claim.sender.address, claim.recipient_delimiters);
+    auto admitted =
+        admit(snapshot, *claim.sender.address, claim.recipient_delimiters, claim.is_webmail);
     if (std::holds_alternative<mail::Reply>(admitted)) return std::get<mail::Reply>(admitted);
     outgoing = std::move(std::get<Outgoing>(admitted));
   }
   outgoing.client = claim.client;
+  outgoing.is_webmail = claim.is_webmail;
   return outgoing;
 }
 
@@ -140,7 +157,7 @@ std::variant<Authorship, mail::Reply> judge_author(const policy::Snapshot& snaps
       !snapshot.is_client_of(*outgoing.client, domain->name)) {
     return foreign;
   }
-  auto admitted = admit(snapshot, *author, recipient_delimiters);
+  auto admitted = admit(snapshot, *author, recipient_delimiters, outgoing.is_webmail);
   if (const auto* const reply = std::get_if<mail::Reply>(&admitted)) return *reply;
   auto owner = std::get<Outgoing>(std::move(admitted));
   owner.client = outgoing.client;

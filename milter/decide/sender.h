@@ -32,7 +32,11 @@ struct Outgoing {
   std::string policy_source;
   std::optional<IpAddress> client;  // authorised by its network; nothing: by its login
   std::string login;                // empty: authorised by its network
-  bool is_local = false;            // mail of this machine; domain and policy are nullptr
+  // Whose sending is counted: the login, else the user, else the domain; never a local part that
+  // anybody may make up. Empty with domain.
+  std::string account;
+  bool is_local = false;    // mail of this machine; domain and policy are nullptr
+  bool is_webmail = false;  // the client is the webmail's server
 };
 
 using SenderVerdict = std::variant<Incoming, Outgoing, mail::Reply>;
@@ -42,6 +46,7 @@ struct SenderClaim {
   std::string_view sasl_user;  // empty: not authenticated
   std::optional<IpAddress> client;
   std::string_view recipient_delimiters;
+  bool is_webmail = false;  // outgoing.webmail_clients: a service of its own in OpenSRS documents
 };
 
 SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& claim);

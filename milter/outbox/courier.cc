@@ -26,7 +26,7 @@ ports::Submission submission_of(const ports::OutboxEntry& entry, std::string_vie
   submission.sender = entry.copy.sender;
   submission.recipients = entry.copy.recipients;
   submission.bytes = bytes;
-  submission.is_finished = true;
+  submission.is_finished = !entry.copy.header.empty();
   submission.eight_bit = entry.copy.eight_bit;
   submission.smtputf8 = entry.copy.smtputf8;
   submission.ret = entry.copy.ret;

@@ -56,7 +56,7 @@ void deliver_spam_as(FilterDelivery delivery, Policy& policy) {
 
 bool changes_rules(const OpensrsDomain& opensrs) {
   return opensrs.filter_delivery || opensrs.spam_level || opensrs.spam_header ||
-         !opensrs.spam_tag.empty() || opensrs.smtp_relay != ServiceState::enabled;
+         !opensrs.spam_tag.empty();
 }
 
 }  // namespace
@@ -81,7 +81,6 @@ Policy policy_of(const OpensrsDomain& opensrs, const Policy* base, const SpamLev
   }
   if (!opensrs.spam_tag.empty()) policy.relay.prefix_spam = opensrs.spam_tag;
   if (opensrs.spam_header) policy.relay.add_header = opensrs.spam_header;
-  if (opensrs.smtp_relay != ServiceState::enabled) policy.outgoing = false;
   return policy;
 }
 

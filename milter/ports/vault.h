@@ -41,7 +41,9 @@ struct VaultCopy {
 struct OutboxCopy {
   std::string sender;  // envelope sender of this copy, without < >; empty: the null sender
   std::vector<SubmissionRecipient> recipients;  // at least one
-  std::string header;  // its whole header block: lines end in CRLF, no blank line behind them
+  // Its whole header block: lines end in CRLF, no blank line behind them. Empty: the message as it was
+  // stored, header and all, from which forged fields of ours are taken out on its way.
+  std::string header;
   std::optional<std::string> body;  // nothing: as the message was stored
   bool eight_bit = false;
   bool smtputf8 = false;
@@ -98,6 +100,9 @@ struct VaultFilter {
   std::optional<std::string> domain = {};
   std::optional<Purpose> purpose = {};
   std::optional<decide::MailClass> mail_class = {};
+  std::optional<std::string> sender = {};  // envelope sender; "": the null sender
+  std::optional<WallTime> received_from = {};
+  std::optional<WallTime> received_before = {};
   std::size_t limit = 100;  // newest first
   std::size_t offset = 0;
 };
@@ -119,8 +124,6 @@ class Vault {
   virtual Result<std::vector<VaultRow>> list(const VaultFilter& filter) = 0;
   // The message's bytes. Verified against the digest in the index: a damaged blob is an Error.
   virtual Result<std::string> read(const std::string& id) = 0;
-  // Records who released the row and when (the audit trail); the row stays.
-  virtual Status mark_released(std::int64_t row, WallTime when, std::string_view who) = 0;
   virtual Result<VaultUsage> usage() = 0;
   // Whether there is room for more (readiness): a temporary Error "vault full: ..." if not.
   virtual Status can_store() = 0;

@@ -176,6 +176,15 @@ class Comparison {
     return platform == nullptr ? "nowhere" : route::transport_of(*platform);
   }
 
+  static constexpr const char* kTaken = "taken";
+
+  static std::string sending_of(const RecipientPolicy& rules) {
+    const bool is_off =
+        rules.opensrs != nullptr && rules.opensrs->smtp_relay != policy::ServiceState::enabled;
+    if (is_off) return "refused: service_smtprelay is off";
+    return rules.policy->outgoing ? kTaken : "refused: outgoing is off";
+  }
+
   // As somebody who sends, logged in.
   void look_at_sender(const Subject& subject) {
     const auto address = mail::Address::parse(subject.address);
@@ -185,11 +194,10 @@ class Comparison {
     const auto* const old_rules = std::get_if<RecipientPolicy>(&was);
     const auto* const new_rules = std::get_if<RecipientPolicy>(&is);
     if (old_rules == nullptr || new_rules == nullptr) return;
-    const auto may = [](const RecipientPolicy& rules) {
-      return std::string(rules.policy->outgoing ? "taken" : "refused: outgoing is off");
-    };
-    note_if_it_differs({"outgoing mail", may(*old_rules), may(*new_rules)}, subject);
-    if (!old_rules->policy->outgoing || !new_rules->policy->outgoing) return;
+    const std::string before = sending_of(*old_rules);
+    const std::string now = sending_of(*new_rules);
+    note_if_it_differs({"outgoing mail", before, now}, subject);
+    if (before != kTaken || now != kTaken) return;
     auto& known = outgoing_[{old_rules->policy, new_rules->policy}];
     if (!known) {
       const bool alike = *old_rules->policy == *new_rules->policy;

@@ -248,7 +248,7 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
       return sender_transport(snapshot, as_sent(snapshot, key, options));
     case Table::sasl_passwd:
       return sasl_passwd(snapshot, as_sent(snapshot, key, options));
-    // No document in force says anything about these.
+    // No document in force says anything about it.
     case Table::tls_policy:
       return NotFound{};
   }

@@ -67,19 +67,24 @@ class BoundedStream final : public httplib::Stream {
 // daemon would share the port unnoticed) and queues connections without a limit.
 class Router final : public httplib::Server {
  public:
-  explicit Router(HttpServer::NotReady not_ready) {
+  Router(HttpServer::NotReady not_ready, HttpServer::Warning warning) {
     set_keep_alive_max_count(1);
     set_payload_max_length(0);
     Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("ok\n", "text/plain");
     });
-    Get("/readyz",
-        [not_ready = std::move(not_ready)](const httplib::Request&, httplib::Response& response) {
-          std::string text;
-          for (const std::string& reason : not_ready()) text += reason + "\n";
-          response.status = text.empty() ? 200 : 503;
-          response.set_content(text.empty() ? "ready\n" : text, "text/plain");
-        });
+    Get("/readyz", [not_ready = std::move(not_ready), warning = std::move(warning)](
+                       const httplib::Request&, httplib::Response& response) {
+      std::string text;
+      for (const std::string& reason : not_ready()) text += reason + "\n";
+      response.status = text.empty() ? 200 : 503;
+      if (text.empty()) {
+        text = "ready\n";
+        const auto warned = warning ? warning() : std::nullopt;
+        if (warned) text += "warning: " + *warned + "\n";
+      }
+      response.set_content(text, "text/plain");
+    });
     Get("/metrics", [](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics::render(), "text/plain; version=0.0.4");
     });
@@ -110,8 +115,9 @@ class Router final : public httplib::Server {
 
 class HttpServer::Impl {
  public:
-  Impl(ListenSocket socket, UniqueFd wake, Milliseconds timeout, NotReady not_ready)
-      : router_(std::move(not_ready)),
+  Impl(ListenSocket socket, UniqueFd wake, Milliseconds timeout, NotReady not_ready,
+       Warning warning)
+      : router_(std::move(not_ready), std::move(warning)),
         workers_(std::move(socket), std::move(wake), kThreads, [this, timeout](const Peer& peer) {
           router_.serve(peer, Deadline::after(timeout));
         }) {}
@@ -130,7 +136,7 @@ std::uint16_t HttpServer::bound_port() const { return impl_->port(); }
 void HttpServer::stop() { impl_->stop(); }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options,
-                                                      NotReady not_ready) {
+                                                      NotReady not_ready, Warning warning) {
   if (!options.listen.unix_path.empty()) {
     return permanent_error(options.listen.to_string() + ": HTTP listens on host:port only");
   }
@@ -138,8 +144,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options
   if (!socket) return socket.error();
   auto wake = make_wake();
   if (!wake) return wake.error();
-  return std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>(
-      std::move(*socket), std::move(*wake), options.timeout, std::move(not_ready))));
+  return std::unique_ptr<HttpServer>(
+      new HttpServer(std::make_unique<Impl>(std::move(*socket), std::move(*wake), options.timeout,
+                                            std::move(not_ready), std::move(warning))));
 }
 
 }  // namespace postern::server

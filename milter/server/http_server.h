@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,12 @@ class HttpServer {
   // Why mail cannot be handled right now, one line each; empty: ready.
   using NotReady = std::function<std::vector<std::string>()>;
 
+  // What will keep mail from being handled before long, one line; told while it is ready.
+  using Warning = std::function<std::optional<std::string>()>;
+
   // Listens when it returns.
-  static Result<std::unique_ptr<HttpServer>> start(const HttpOptions& options, NotReady not_ready);
+  static Result<std::unique_ptr<HttpServer>> start(const HttpOptions& options, NotReady not_ready,
+                                                   Warning warning = nullptr);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

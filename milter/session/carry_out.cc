@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
+#include "base/metrics.h"
+#include "decide/keeping.h"
 #include "mail/subject.h"
 #include "session/addressees.h"
 #include "session/authentication_results.h"
@@ -38,18 +41,6 @@ Verdict verdict_of(const decide::Plan& plan) {
   return Refuse{fault_reply()};
 }
 
-int duration_of(const policy::Policy& policy, decide::Purpose purpose) {
-  switch (purpose) {
-    case decide::Purpose::quarantine:
-      return policy.quarantine_props.duration_days;
-    case decide::Purpose::retention:
-      return policy.retention_props.duration_days;
-    case decide::Purpose::archive:
-      return policy.archive_props.duration_months;
-  }
-  return 0;
-}
-
 // Two spellings of one mailbox are kept once.
 std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
                                                const std::vector<AcceptedRecipient>& recipients,
@@ -64,8 +55,9 @@ std::vector<ports::VaultCopy> recipient_copies(const decide::Plan& plan,
     if (!rules || !seen.insert({recipient.identity(), planned.purpose}).second) continue;
     copies.push_back({recipient.target().to_string(), rules->domain->name, planned.purpose,
                       decision.decider, decision.reason(),
-                      planned.instead_of_refusal ? decide::kDaysInsteadOfRefusal
-                                                 : duration_of(*rules->policy, planned.purpose)});
+                      planned.instead_of_refusal
+                          ? decide::kDaysInsteadOfRefusal
+                          : decide::duration_of(*rules->policy, planned.purpose)});
     // Who is elsewhere has no mailbox here.
     if (!settings.delivers_into_mailboxes || recipient.elsewhere) continue;
     const std::string folder = folder_for(planned.purpose, decision, *rules);
@@ -85,8 +77,9 @@ std::vector<ports::VaultCopy> sent_copies(const decide::Outgoing& outgoing,
                                   ? sender.address->in_domain(outgoing.domain->name).to_string()
                                   : "postmaster@" + outgoing.domain->name;
   const auto keep = [&](decide::Purpose purpose) {
-    copies.push_back({mailbox, outgoing.domain->name, purpose, decide::MailClass::clean, "sent",
-                      duration_of(*outgoing.policy, purpose)});
+    copies.push_back({mailbox, outgoing.domain->name, purpose, decide::MailClass::clean,
+                      std::string(decide::kSentReason),
+                      decide::duration_of(*outgoing.policy, purpose)});
   };
   if (outgoing.policy->retention_props.store_mail_out) {
     keep(decide::Purpose::retention);
@@ -355,6 +348,27 @@ void Transaction::report(const decide::Plan& plan, const std::vector<decide::Dec
   line.signed_by = std::move(signed_by);
   line.copies = copies;
   report_message(line);
+  report_abuse(plan, decisions);
+}
+
+// A customer's own virus or spam: somebody has his password, or his machine.
+void Transaction::report_abuse(const decide::Plan& plan,
+                               const std::vector<decide::Decision>& decisions) const {
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing == nullptr || outgoing->domain == nullptr || decisions.empty()) return;
+  const decide::Decision& first = decisions.front();
+  const auto& cap = outgoing->policy->relay.spam_score_limit;
+  const bool is_spam =
+      first.decider == decide::MailClass::spam && first.score && cap && *first.score >= *cap;
+  const bool is_abuse = is_spam || first.decider == decide::MailClass::virus;
+  if (plan.fate != Fate::reject || !is_abuse) return;
+  const std::string what(decide::to_string(first.decider));
+  metrics::count("postern_outgoing_abuse_total", {{"class", what}});
+  log::warning("outgoing mail refused as abuse",
+               {{"account", outgoing->account},
+                {"class", what},
+                {"client", client_.address ? client_.address->to_string() : "local"},
+                {"id", id_}});
 }
 
 }  // namespace postern::session

@@ -34,7 +34,24 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
   gather_evidence(queue_id, editor);
   const std::vector<decide::Decision> decisions = decide_each();
   const decide::Plan plan = plan_for(decisions);
-  return carry_out(plan, decisions, queue_id, editor);
+  return carry_out_counted(plan, decisions, queue_id, editor);
+}
+
+// What is accepted counts for its sender, and nothing else does.
+Verdict Transaction::carry_out_counted(const decide::Plan& plan,
+                                       const std::vector<decide::Decision>& decisions,
+                                       std::string_view queue_id, MessageEditor& editor) {
+  const bool is_accepted = plan.fate == decide::Fate::deliver || plan.fate == decide::Fate::discard;
+  const auto sending = is_accepted ? sending_request() : std::nullopt;
+  if (sending) {
+    if (auto refusal = reserve_sending(*sending)) {
+      return refuse_message(queue_id, *refusal, "sending limit of " + sending->account);
+    }
+  }
+  Verdict verdict = carry_out(plan, decisions, queue_id, editor);
+  const bool was_refused = std::holds_alternative<Refuse>(verdict);
+  if (sending && was_refused && explained_ == nullptr) services_.sending_limits->release(*sending);
+  return verdict;
 }
 
 Verdict Transaction::admit_resubmitted(MessageEditor& editor) {

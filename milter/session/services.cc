@@ -9,6 +9,7 @@ void Services::borrow(const Services& other) {
   spf = other.spf;
   dkim_verifier = other.dkim_verifier;
   sender_verifier = other.sender_verifier;
+  sending_limits = other.sending_limits;
   signer = other.signer;
   vault = other.vault;
   token_keys = other.token_keys;

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "decide/decide.h"
 #include "decide/identity.h"
+#include "decide/sending_limit.h"
 #include "policy/return_address.h"
 #include "policy/snapshot.h"
 #include "ports/dkim_verifier.h"
@@ -21,6 +22,7 @@
 #include "ports/resolver.h"
 #include "ports/scanner.h"
 #include "ports/sender_verifier.h"
+#include "ports/sending_limits.h"
 #include "ports/signer.h"
 #include "ports/spf_checker.h"
 #include "ports/vault.h"
@@ -34,6 +36,7 @@ enum class MixedRejection { store, discard, defer };
 struct Rules {
   decide::DecideOptions decide;
   decide::IdentityOptions identity;
+  decide::SendingCaps sending_caps;  // where a domain's documents say nothing
   MissingKey missing_key = MissingKey::accept;
   MixedRejection mixed_rejection = MixedRejection::store;
   std::string recipient_delimiters;
@@ -46,6 +49,7 @@ struct Rules {
   std::string authserv_id;                // empty: the MTA's own name
   bool authenticates_always = false;      // authentication_results: always
   std::vector<IpNetwork> trusted_relays;
+  std::vector<IpNetwork> webmail_clients;
   Milliseconds authentication_timeout{20'000};  // for SPF, for DKIM and for DMARC each
   Milliseconds sender_verify_timeout{9'000};
 };
@@ -66,6 +70,7 @@ struct Services {
   ports::DkimVerifier* dkim_verifier = nullptr;      // nullptr: signatures are not looked at
   ports::SenderVerifier* sender_verifier = nullptr;  // nullptr: sender_verify is off
   ports::Provisioning* provisioning = nullptr;       // nullptr: nobody wants to hear of newcomers
+  ports::SendingLimits* sending_limits = nullptr;    // nullptr: nobody counts what is sent
   ports::Signer* signer = nullptr;                   // nullptr: nothing is signed
   ports::Vault* vault = nullptr;   // nullptr: nothing can be stored, and what must be is 451
   std::vector<Secret> token_keys;  // the first signs, all verify

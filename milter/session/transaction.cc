@@ -98,8 +98,13 @@ Verdict Transaction::begin() {
   if (!sender_.is_null && !sender_.address && sender_.given.find('@') != std::string::npos) {
     return refuse_sender({553, "5.1.7", "sender address is not understood"});
   }
+  const auto is_webmail_of = [this](const IpNetwork& network) {
+    return client_.address && network.contains(*client_.address);
+  };
   auto verdict = decide::judge_sender(
-      *snapshot_, {sender_, client_.sasl_user, client_.address, rules_->recipient_delimiters});
+      *snapshot_,
+      {sender_, client_.sasl_user, client_.address, rules_->recipient_delimiters,
+       std::any_of(rules_->webmail_clients.begin(), rules_->webmail_clients.end(), is_webmail_of)});
   if (const auto* const reply = std::get_if<mail::Reply>(&verdict)) return refuse_sender(*reply);
   if (auto* const outgoing = std::get_if<decide::Outgoing>(&verdict)) {
     if (outgoing->domain != nullptr && sender_.address) {
@@ -116,6 +121,7 @@ Verdict Transaction::begin() {
       vouched_->mechanism = "a client of ours";
     }
     if (explained_ != nullptr) explain_direction();
+    if (auto refusal = refuse_full_account()) return refuse_sender(*refusal);
   }
   return Continue{};
 }

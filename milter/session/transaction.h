@@ -142,10 +142,17 @@ class Transaction {
   void gather_evidence(std::string_view queue_id, MessageEditor& editor);
   std::vector<decide::Decision> decide_each() const;
   decide::Decision decide_for(const AcceptedRecipient& recipient) const;
+  Verdict carry_out_counted(const decide::Plan& plan,
+                            const std::vector<decide::Decision>& decisions,
+                            std::string_view queue_id, MessageEditor& editor);
   Verdict carry_out(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
                     std::string_view queue_id, MessageEditor& editor);
   Verdict refuse_message(std::string_view queue_id, const mail::Reply& reply,
                          std::string_view reason);
+  // sending.cc
+  std::optional<ports::SendingRequest> sending_request() const;
+  std::optional<mail::Reply> refuse_full_account() const;
+  std::optional<mail::Reply> reserve_sending(const ports::SendingRequest& request) const;
 
   // Carrying out, in this order.
   decide::Plan plan_for(const std::vector<decide::Decision>& decisions) const;
@@ -172,6 +179,7 @@ class Transaction {
   void report(const decide::Plan& plan, const std::vector<decide::Decision>& decisions,
               std::string_view queue_id, std::size_t copies,
               std::vector<std::string> signed_by) const;
+  void report_abuse(const decide::Plan& plan, const std::vector<decide::Decision>& decisions) const;
   // Where a rule about the sender is noted; nullptr: nobody asks.
   decide::Explanation* why_of_sender() const {
     return explained_ == nullptr ? nullptr : &explained_->sender;

@@ -153,6 +153,20 @@ Codec<unsigned> whole_number(unsigned smallest, unsigned largest) {
           [](unsigned value) { return std::to_string(value); }};
 }
 
+Codec<std::optional<unsigned>> whole_number_or_off(unsigned smallest, unsigned largest) {
+  using Value = std::optional<unsigned>;
+  const Codec<unsigned> number = whole_number(smallest, largest);
+  return {[number](const Place& place) -> std::optional<Value> {
+            if (place.node().kind == Node::Kind::scalar && place.node().text == "off") {
+              return Value();
+            }
+            const auto value = number.read(place);
+            if (!value) return std::nullopt;
+            return Value(*value);
+          },
+          [number](const Value& value) { return value ? number.show(*value) : "off"; }};
+}
+
 Codec<Milliseconds> duration(Milliseconds shortest, Milliseconds longest) {
   const std::string expected = "a duration from " + format_duration(shortest) + " to " +
                                format_duration(longest) + ", as 500ms, 5s, 10m, 1h or 3d";

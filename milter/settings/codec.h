@@ -40,6 +40,8 @@ Complaint any_text(std::string_view text);
 Codec<bool> yes_or_no();
 Codec<double> number(double smallest, double largest);
 Codec<unsigned> whole_number(unsigned smallest, unsigned largest);
+// Or "off".
+Codec<std::optional<unsigned>> whole_number_or_off(unsigned smallest, unsigned largest);
 Codec<Milliseconds> duration(Milliseconds shortest, Milliseconds longest);
 Codec<std::uint64_t> size();
 Codec<IpNetwork> network();

@@ -137,6 +137,11 @@ struct Outgoing {
   bool identity_subdomains = false;
   std::map<std::string, Provider> providers;
   bool allow_plain_auth = true;
+  std::vector<IpNetwork> webmail_clients;
+  std::optional<unsigned> sent_limit;        // nothing: none
+  std::optional<unsigned> recipients_limit;  // nothing: none
+  Milliseconds limit_timeout{200};
+  double offline_share = 0.1;
 };
 
 struct Vault {

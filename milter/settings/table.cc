@@ -185,7 +185,7 @@ void add_flow(Table<Settings>& table) {
        setting("outgoing.shortest_subnet", Reload::restart,
                in(&Settings::outgoing, &Outgoing::shortest_subnet), whole_number(8, 32),
                "A domain's outgoingSubnets with a shorter prefix than this are refused."),
-       setting("outgoing.identity_subdomains", Reload::restart,
+       setting("outgoing.identity_subdomains", Reload::live,
                in(&Settings::outgoing, &Outgoing::identity_subdomains), yes_or_no(),
                "Whether a verified domain (identity:) speaks for the domains below it, as with AWS "
                "SES."),
@@ -198,6 +198,27 @@ void add_flow(Table<Settings>& table) {
                in(&Settings::outgoing, &Outgoing::allow_plain_auth), yes_or_no(),
                "Whether a smarthost's password may travel over a connection without TLS, where its "
                "document says Plain: true obeys with a warning, false refuses the document."),
+       setting("outgoing.webmail_clients", Reload::live,
+               in(&Settings::outgoing, &Outgoing::webmail_clients), list_of(network()),
+               "Where the webmail sends from: there OpenSRS' service_smtprelay_webmail counts "
+               "instead of service_smtprelay."),
+       setting("outgoing.sent_limit", Reload::live, in(&Settings::outgoing, &Outgoing::sent_limit),
+               whole_number_or_off(0, 10'000),
+               "How many messages an account may send in 24 hours, where its domain's "
+               "smtp_sent_limit does not say; off: as many as it likes."),
+       setting("outgoing.recipients_limit", Reload::live,
+               in(&Settings::outgoing, &Outgoing::recipients_limit),
+               whole_number_or_off(0, 10'000'000),
+               "To how many recipients in all an account may send in 24 hours; off: to as many as "
+               "it likes."),
+       setting("outgoing.limit_timeout", Reload::restart,
+               in(&Settings::outgoing, &Outgoing::limit_timeout),
+               duration(Milliseconds(10), std::chrono::minutes(1)),
+               "How long a message waits for the count in Redis that all nodes share."),
+       setting("outgoing.offline_share", Reload::restart,
+               in(&Settings::outgoing, &Outgoing::offline_share), number(0, 1),
+               "What share of each limit a node may let through by itself in 24 hours while Redis "
+               "is away."),
        setting(
            "spf.engine", Reload::restart, in(&Settings::spf, &Spf::engine),
            choice<SpfEngine>({{"builtin", SpfEngine::builtin}, {"libspf2", SpfEngine::libspf2}}),

@@ -12,7 +12,7 @@ import pytest
 from support import client, corpus
 from support.daemon_log import DaemonLog
 from support.policies import variant
-from support.tools import ROOT
+from support.tools import ROOT, let_others_in
 from support.world import World
 
 EVERYTHING = {"duration": 3, "storeSpam": True, "storeVirus": True, "storeAdvert": True, "storeBlacklisted": True,
@@ -95,9 +95,7 @@ def explained(world, sender, recipient, path):
 
 
 def test_explain_says_what_the_daemon_does(world, tmp_path):
-    tmp_path.chmod(0o755)
-    for folder in list(tmp_path.parents)[:2]:
-        folder.chmod(0o755)
+    let_others_in(tmp_path)
     log = DaemonLog(world.posternd)
     real, asked = {}, {}
     for number, (name, sender, content) in enumerate(chosen()):
@@ -151,8 +149,7 @@ def test_explain_says_what_the_daemon_does(world, tmp_path):
 
 @pytest.fixture
 def eml(tmp_path):
-    for folder in [tmp_path, *list(tmp_path.parents)[:2]]:
-        folder.chmod(0o755)
+    let_others_in(tmp_path)
     path = tmp_path / "one.eml"
     path.write_bytes(client.message(headers={"X-Spam-Score": "30"}))
     return path

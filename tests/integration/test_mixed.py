@@ -9,6 +9,7 @@ from support import client
 from support.daemon_log import DaemonLog
 from support.policies import FIXTURES, variant
 from support.scenario import each_outcome
+from support.tools import let_others_in
 from support.world import World
 
 SENDER = "someone@example.org"
@@ -106,9 +107,7 @@ def test_twelve_recipients_of_six_domains_each_his_own_outcome_once(world, tmp_p
     assert world.posternd.metric("postern_recipients_total", outcome="kept") == kept_before + 2
 
     # And posternctl explain says the same, the group's members among them.
-    tmp_path.chmod(0o755)
-    for folder in list(tmp_path.parents)[:2]:
-        folder.chmod(0o755)
+    let_others_in(tmp_path)
     eml = tmp_path / "mixed.eml"
     eml.write_bytes(content())
     words = [word for recipient in RECIPIENTS for word in ("--rcpt", recipient)]

@@ -59,9 +59,6 @@ class FakeVault final : public ports::Vault {
     }
     return permanent_error(id + ": not stored");
   }
-  Status mark_released(std::int64_t /*row*/, WallTime /*when*/, std::string_view /*who*/) override {
-    return success();
-  }
   Result<ports::VaultUsage> usage() override { return ports::VaultUsage{}; }
 
  private:

@@ -41,6 +41,7 @@ class MilterClient:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = self.socket.makefile("rb")
+        self.edits = []
         self._send(b"O", struct.pack("!III", 6, ACTIONS, STEPS))
         kind, payload = self._receive()
         if kind != b"O":
@@ -74,10 +75,14 @@ class MilterClient:
                 return answer.rstrip(b"\0").decode("utf-8", "replace") if kind == b"y" else FINAL[kind]
             if kind == b"s":
                 return "skip"
+            self.edits.append(kind + answer)
 
-    def message(self, sender, recipients, content):
-        """The verdict on a message: "continue", "discard", or a reply."""
-        verdict = self._ask(b"M", f"<{sender}>".encode() + b"\0", {"{mail_addr}": sender})
+    def message(self, sender, recipients, content, user=None):
+        """The verdict on a message: "continue", "discard", or a reply. `user`: has logged in. What was changed on it is in
+        `edits`."""
+        self.edits = []
+        macros = {"{mail_addr}": sender, **({"{auth_authen}": user} if user else {})}
+        verdict = self._ask(b"M", f"<{sender}>".encode() + b"\0", macros)
         if verdict != "continue":
             return verdict
         accepted = [to for to in recipients if self._ask(b"R", f"<{to}>".encode() + b"\0") == "continue"]

@@ -17,7 +17,8 @@ ALLOWED_DELIVERY = {"subject", "decoded", "next_hop", "sender", "headers"}
 ALLOWED_ATTACH = {"name", "type", "text", "base64"}
 SHIPPED = {"srs": {"domain": ""}, "bounce": {"mx_hosts": []}, "dmarc": "off", "authentication_results": "needed", "recipient_delimiter": "", "mixed_rejection": "store"}
 SETTINGS = {None: SHIPPED,
-            "strict": {**SHIPPED, "dmarc": "enforce", "authentication_results": "always", "recipient_delimiter": "+"},
+            "strict": {**SHIPPED, "dmarc": "enforce", "authentication_results": "always", "recipient_delimiter": "+",
+                       "outgoing": {"webmail_clients": ["198.51.100.250/32"]}},
             "defer": {**SHIPPED, "mixed_rejection": "defer"},
             "discard": {**SHIPPED, "mixed_rejection": "discard"},
             "forwarding": {**SHIPPED, "srs": {"domain": "srs.example"},

@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -51,6 +52,14 @@ def answers(address, port):
     with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=1):
         return True
     return False
+
+
+def let_others_in(folder):
+    """A temporary folder that posternctl and the daemon, who are not root, may look into."""
+    for one in (folder, *folder.parents):
+        if one == pathlib.Path(tempfile.gettempdir()):
+            break
+        one.chmod(0o755)
 
 
 def ordinary_user():

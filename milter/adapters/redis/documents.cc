@@ -4,6 +4,7 @@
 #include <span>
 #include <unordered_set>
 
+#include "adapters/redis/sent_scripts.h"
 #include "base/text.h"
 #include "policy/document_key.h"
 
@@ -122,7 +123,8 @@ Result<FoundKeys> find_keys(Connection& connection, const std::string& prefix) {
     for (const auto& name : reply->items[1].items) {
       if (!name.text.starts_with(prefix)) continue;
       std::string key = name.text.substr(prefix.size());
-      if (key == "changes" || key == "events" || !seen.insert(key).second) continue;
+      const bool is_ours = key == "changes" || key == "events" || key.starts_with(kSentKeys);
+      if (is_ours || !seen.insert(key).second) continue;
       if (is_document_key(key)) {
         found.keys.push_back(std::move(key));
       } else if (found.ignored.size() < kIgnoredNamed) {

@@ -11,8 +11,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <mutex>
 #include <system_error>
 
+#include "adapters/vault/blob_names.h"
 #include "base/text.h"
 
 namespace postern::vault {
@@ -21,15 +23,9 @@ namespace {
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kFileMode = 0600;
 constexpr std::size_t kIdSize = 32;
+constexpr int kDoomTries = 5;
 constexpr std::size_t kFirstLevel = 256;
 constexpr std::size_t kSecondLevel = 65536;
-
-std::string parent_of(std::string_view id) { return "blobs/" + std::string(id.substr(0, 2)); }
-std::string directory_of(std::string_view id) {
-  return parent_of(id) + "/" + std::string(id.substr(2, 2));
-}
-std::string blob_name(std::string_view id) { return directory_of(id) + "/" + std::string(id); }
-std::string temporary_name(std::string_view id) { return "tmp/" + std::string(id); }
 
 Error describe(const std::string& path, std::string_view name, std::string_view what, int error) {
   return temporary_error("vault: " + path + (name.empty() ? "" : "/") + std::string(name) + ": " +
@@ -149,6 +145,7 @@ Status BlobStore::make_directory_of(const std::string& id) {
 Result<BlobStore::Pending> BlobStore::write(const std::string& id, std::string_view bytes) {
   if (!is_blob_id(id)) return permanent_error("vault: not an id: " + printable(id, 64));
   const std::string temporary = temporary_name(id);
+  std::shared_lock naming(naming_);
   UniqueFd file(::openat(root_.get(), temporary.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
   if (!file && errno == EEXIST)
@@ -156,8 +153,10 @@ Result<BlobStore::Pending> BlobStore::write(const std::string& id, std::string_v
   if (!file) return failed("create", temporary);
   const int fd = file.get();
   Pending pending(root_.get(), id, std::move(file));
-  // A recover() that was quicker has the lock, or has removed the name, which linkat() then misses.
+  // Another process' recover() that was quicker has the lock, or has removed the name, which linkat()
+  // then misses.
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return failed("flock", temporary);
+  naming.unlock();
 
   if (const int error = write_fully(fd, bytes); error != 0) {
     return describe(path_, temporary, "write", error);
@@ -179,19 +178,28 @@ Result<BlobStore::Pending> BlobStore::write(const std::string& id, std::string_v
   return pending;
 }
 
-Result<BlobStore::Pending> BlobStore::doom(const std::string& id) {
+Result<std::optional<BlobStore::Pending>> BlobStore::doom(const std::string& id) {
   const std::string temporary = temporary_name(id);
-  if (::linkat(root_.get(), blob_name(id).c_str(), root_.get(), temporary.c_str(), 0) != 0 &&
-      errno != EEXIST) {
-    return failed("link", temporary);
+  for (int tries = 0; tries < kDoomTries; ++tries) {
+    const std::shared_lock naming(naming_);
+    if (::linkat(root_.get(), blob_name(id).c_str(), root_.get(), temporary.c_str(), 0) != 0) {
+      if (errno == ENOENT && !exists(id)) return std::optional<Pending>();
+      if (errno != EEXIST) return failed("link", temporary);
+    }
+    UniqueFd file(::openat(root_.get(), temporary.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!file && errno == ENOENT) continue;
+    if (!file) return failed("open", temporary);
+    if (::flock(file.get(), LOCK_EX) != 0) return failed("flock", temporary);
+    // A recover() that was quicker has found the row and taken the name away again.
+    if (!is_pending(id)) continue;
+    Pending pending(root_.get(), id, std::move(file));
+    pending.linked_ = true;
+    return std::optional(std::move(pending));
   }
-  UniqueFd file(::openat(root_.get(), temporary.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) return failed("open", temporary);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return failed("flock", temporary);
-  Pending pending(root_.get(), id, std::move(file));
-  pending.linked_ = true;
-  return pending;
+  return temporary_error("vault: " + id + ": somebody else is at work on its file");
 }
+
+Status BlobStore::sync_doomed() const { return durable_ ? sync_directory("tmp") : success(); }
 
 Result<std::string> BlobStore::read(const std::string& id, std::uint64_t expected_size) const {
   const std::string name = blob_name(id);
@@ -238,8 +246,12 @@ Result<std::size_t> BlobStore::recover(
     if (entry == nullptr) return removed;
     const std::string id = entry->d_name;
     if (!is_blob_id(id)) continue;  // "." and "..", and whatever is not ours to remove
-    UniqueFd file(::openat(tmp, id.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    UniqueFd file;
+    {
+      const std::unique_lock naming(naming_);
+      file = UniqueFd(::openat(tmp, id.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+      if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    }
     // Only now, with the lock: a store() that has just ended has its rows.
     const auto known = has_row(id);
     if (!known) return known.error();

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,13 +55,31 @@ class BlobStore {
   Result<Pending> write(const std::string& id, std::string_view bytes);
   // The blob gets its second name in tmp/ again: removed with the answer, or, after a kill, by the
   // next recover() unless the index still has the row. keep() takes it back.
-  Result<Pending> doom(const std::string& id);
+  // Nothing answered: there is no such blob.
+  Result<std::optional<Pending>> doom(const std::string& id);
+  // Makes the names in tmp/ durable: a power cut after the commit then finds what was doomed.
+  Status sync_doomed() const;
   Result<std::string> read(const std::string& id, std::uint64_t expected_size) const;
   Result<std::uint64_t> free_space() const;
 
   // Decides about everything in tmp/ whose writer is gone: `has_row` tells whether the index knows
   // the id; if not, the file is removed. Answers how many were removed.
   Result<std::size_t> recover(const std::function<Result<bool>(const std::string& id)>& has_row);
+
+  // For a check.
+  bool exists(const std::string& id) const;
+  bool is_pending(const std::string& id) const;  // has its second name in tmp/
+  // The names below blobs/<first>, and whether each stands where its id says.
+  struct FoundFile {
+    std::string name;
+    bool is_in_place = false;
+  };
+  Result<std::vector<FoundFile>> files_below(const std::string& first) const;
+  // What in tmp/ nobody is at work on any more.
+  Result<std::vector<std::string>> leftovers() const;
+  // Takes the blob out of the tree and keeps it under aside/.
+  Status set_aside(const std::string& id);
+
   // Makes the names inside <path> itself durable.
   Status sync_root() const;
 
@@ -72,6 +92,9 @@ class BlobStore {
   std::string path_;
   UniqueFd root_;
   bool durable_;
+  // Held together by who makes a name in tmp/ and locks it, alone by who looks whether a name is locked:
+  // so a name without a lock has no owner.
+  mutable std::shared_mutex naming_;
   // Directories whose own name is known to be durable: a directory that another thread has just
   // made is not, although mkdir says that it exists.
   Guarded<std::vector<bool>> synced_directories_;

@@ -13,7 +13,7 @@
 #include "adapters/vault/blob_codec.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "ports/vault.h"
+#include "ports/vault_upkeep.h"
 
 namespace SQLite {  // NOLINT(readability-identifier-naming): the name is the library's
 class Database;
@@ -36,5 +36,13 @@ void insert_copies(SQLite::Database& database, const ports::VaultMessage& messag
 // Newest first.
 Result<std::vector<ports::VaultRow>> list_copies(SQLite::Database& database,
                                                  const ports::VaultFilter& filter);
+
+// As VaultUpkeep's walk(), count() and ended().
+Result<ports::VaultPage> walk_copies(SQLite::Database& database, const ports::VaultFilter& filter,
+                                     const std::optional<ports::VaultCursor>& after);
+std::uint64_t count_copies(SQLite::Database& database, const ports::VaultFilter& filter);
+Result<ports::VaultPage> ended_copies(SQLite::Database& database, WallTime now,
+                                      const std::optional<ports::VaultCursor>& after,
+                                      std::size_t limit);
 
 }  // namespace postern::vault

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <functional>
 #include <system_error>
+#include <utility>
 
-#include "adapters/vault/copy_rows.h"
 #include "adapters/vault/outbox_rows.h"
 #include "adapters/vault/schema.h"
 #include "adapters/vault/stored_time.h"
@@ -61,14 +61,65 @@ void prepare_connection(SQLite::Database& database, bool durable) {
   database.exec(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
+using SQLite::TransactionBehavior;
+
+// One transaction of the writer; what `work` answers is answered once it is committed.
+template <typename Writer, typename Work>
+auto write(Writer& writer, const char* what, const Work& work)
+    -> Result<decltype(work(std::declval<SQLite::Database&>()))> {
+  try {
+    return writer.with([&](SQLite::Database& database) {
+      SQLite::Transaction transaction(database, TransactionBehavior::IMMEDIATE);
+      auto answer = work(database);
+      transaction.commit();
+      return answer;
+    });
+  } catch (const std::exception& error) {
+    return describe(what, error);
+  }
+}
+
+template <typename Reader, typename Work>
+auto read(Reader& reader, const char* what, const Work& work)
+    -> Result<decltype(work(std::declval<SQLite::Database&>()))> {
+  try {
+    return reader.with([&](SQLite::Database& database) { return work(database); });
+  } catch (const std::exception& error) {
+    return describe(what, error);
+  }
+}
+
+template <typename Writer>
+Index::RemoveOutcome remove_with(Writer& writer,
+                                 const std::function<Removed(SQLite::Database&)>& work,
+                                 const Index::BeforeCommit& before_commit) {
+  bool committing = false;
+  try {
+    return writer.with([&](SQLite::Database& database) -> Index::RemoveOutcome {
+      SQLite::Transaction transaction(database, TransactionBehavior::IMMEDIATE);
+      const Removed removed = work(database);
+      if (Status ready = before_commit(removed.ids); !ready) return WriteFailure{ready.error()};
+      committing = true;
+      transaction.commit();
+      return removed.sums;
+    });
+  } catch (const SQLite::Exception& error) {
+    return WriteFailure{describe("remove", error), committing && may_be_written(error)};
+  } catch (const std::exception& error) {
+    return WriteFailure{describe("remove", error), committing};
+  }
+}
+
 }  // namespace
 
 struct Index::Connections {
   explicit Connections(const std::string& path)
       : writer(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds),
-        reader(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds) {}
+        reader(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds),
+        walker(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds) {}
   Guarded<SQLite::Database> writer;
   Guarded<SQLite::Database> reader;
+  Guarded<SQLite::Database> walker;  // for what takes long: nobody waits behind it
 };
 
 Index::Index(std::unique_ptr<Connections> connections) : connections_(std::move(connections)) {}
@@ -94,14 +145,15 @@ Result<std::unique_ptr<Index>> Index::open(const std::string& path, bool durable
     });
     if (refused) return *refused;
     connections->reader.with([&](auto& database) { prepare_connection(database, durable); });
+    connections->walker.with([&](auto& database) { prepare_connection(database, durable); });
     return std::unique_ptr<Index>(new Index(std::move(connections)));
   } catch (const std::exception& error) {
     return permanent_error("vault: " + path + ": " + printable(error.what(), 200));
   }
 }
 
-std::optional<InsertFailure> Index::insert(const ports::VaultMessage& message,
-                                           const BlobFacts& blob, WallTime now) {
+std::optional<WriteFailure> Index::insert(const ports::VaultMessage& message, const BlobFacts& blob,
+                                          WallTime now) {
   bool committing = false;
   try {
     connections_->writer.with([&](auto& database) {
@@ -115,11 +167,11 @@ std::optional<InsertFailure> Index::insert(const ports::VaultMessage& message,
     return std::nullopt;
   } catch (const SQLite::Exception& error) {
     if (error.getErrorCode() == SQLITE_CONSTRAINT) {
-      return InsertFailure{permanent_error("vault: " + message.id + ": is stored already")};
+      return WriteFailure{permanent_error("vault: " + message.id + ": is stored already")};
     }
-    return InsertFailure{describe("store", error), committing && may_be_written(error)};
+    return WriteFailure{describe("store", error), committing && may_be_written(error)};
   } catch (const std::exception& error) {
-    return InsertFailure{describe("store", error), committing};
+    return WriteFailure{describe("store", error), committing};
   }
 }
 
@@ -152,22 +204,6 @@ Result<std::optional<BlobFacts>> Index::find(const std::string& id) {
     });
   } catch (const std::exception& error) {
     return describe("find", error);
-  }
-}
-
-Status Index::mark_released(std::int64_t row, WallTime when, std::string_view who) {
-  try {
-    return connections_->writer.with([&](auto& database) -> Status {
-      SQLite::Statement insert(
-          database, "INSERT INTO release (row, at, who) SELECT row, ?, ? FROM copy WHERE row = ?");
-      insert.bind(1, to_stored(when));
-      insert.bind(2, std::string(who));
-      insert.bind(3, row);
-      if (insert.exec() == 1) return success();
-      return permanent_error("vault: row " + std::to_string(row) + ": no such row");
-    });
-  } catch (const std::exception& error) {
-    return describe("release", error);
   }
 }
 
@@ -249,6 +285,104 @@ Result<ports::OutboxStanding> Index::outbox_standing(Way way) {
   } catch (const std::exception& error) {
     return describe("outbox", error);
   }
+}
+
+Result<ports::VaultPage> Index::walk(const ports::VaultFilter& filter,
+                                     const std::optional<ports::VaultCursor>& after) {
+  try {
+    return connections_->walker.with(
+        [&](auto& database) { return walk_copies(database, filter, after); });
+  } catch (const std::exception& error) {
+    return describe("walk", error);
+  }
+}
+
+Result<std::uint64_t> Index::count(const ports::VaultFilter& filter) {
+  return read(connections_->walker, "count",
+              [&](auto& database) { return count_copies(database, filter); });
+}
+
+Result<ports::VaultPage> Index::ended(WallTime now, const std::optional<ports::VaultCursor>& after,
+                                      std::size_t limit) {
+  try {
+    return connections_->walker.with(
+        [&](auto& database) { return ended_copies(database, now, after, limit); });
+  } catch (const std::exception& error) {
+    return describe("ended", error);
+  }
+}
+
+Status Index::set_ends(const std::vector<ports::VaultEnd>& ends) {
+  if (ends.empty()) return success();
+  const auto written = write(connections_->writer, "ends", [&](auto& database) {
+    vault::set_ends(database, ends);
+    return true;
+  });
+  if (!written) return written.error();
+  return success();
+}
+
+Index::RemoveOutcome Index::remove(const std::vector<std::int64_t>& rows,
+                                   const std::vector<std::string>& also,
+                                   const std::optional<ports::VaultAct>& act,
+                                   const BeforeCommit& before_commit) {
+  return remove_with(
+      connections_->writer,
+      [&](SQLite::Database& database) { return remove_copies(database, rows, also, act); },
+      before_commit);
+}
+
+Index::RemoveOutcome Index::drop_message(const std::string& id, const ports::VaultAct& act) {
+  return remove_with(
+      connections_->writer,
+      [&](SQLite::Database& database) { return vault::drop_message(database, id, act); },
+      [](const auto&) { return success(); });
+}
+
+Result<std::vector<ports::RowRelease>> Index::release(const std::vector<std::int64_t>& rows,
+                                                      const ports::VaultAct& act) {
+  return write(connections_->writer, "release",
+               [&](auto& database) { return release_copies(database, rows, act); });
+}
+
+Result<std::vector<ports::VaultRecord>> Index::records(const std::optional<std::string>& id,
+                                                       std::size_t limit) {
+  return read(connections_->reader, "records",
+              [&](auto& database) { return vault::records(database, id, limit); });
+}
+
+Status Index::forget_records(WallTime before) {
+  const auto written = write(connections_->writer, "records", [&](auto& database) {
+    vault::forget_records(database, before);
+    return true;
+  });
+  if (!written) return written.error();
+  return success();
+}
+
+Result<std::vector<CheckedMessage>> Index::messages_after(const std::string& id,
+                                                          std::size_t limit) {
+  return read(connections_->walker, "check",
+              [&](auto& database) { return vault::messages_after(database, id, limit); });
+}
+
+Result<std::optional<std::string>> Index::fault_of_index() {
+  return read(connections_->walker, "check",
+              [](auto& database) { return vault::fault_of_index(database); });
+}
+
+Result<std::optional<std::string>> Index::fault_of_totals() {
+  return read(connections_->walker, "check",
+              [](auto& database) { return vault::fault_of_totals(database); });
+}
+
+Status Index::count_totals_again() {
+  const auto written = write(connections_->writer, "totals", [](auto& database) {
+    vault::count_totals_again(database);
+    return true;
+  });
+  if (!written) return written.error();
+  return success();
 }
 
 }  // namespace postern::vault

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "adapters/vault/blob_store.h"
+#include "adapters/vault/checker.h"
 #include "adapters/vault/digest.h"
 #include "adapters/vault/index.h"
 #include "adapters/vault/mailbox_queue.h"
@@ -17,6 +18,10 @@
 
 namespace postern::vault {
 namespace {
+
+// The alarm comes when the last fifth of max_size is begun, or twice min_free is left.
+constexpr std::uint64_t kLastPartOfMaxSize = 5;
+constexpr std::uint64_t kTimesMinFree = 2;
 
 Error no_such_message(std::string_view id) {
   return permanent_error("vault: " + printable(id, 64) + ": no such message");
@@ -31,6 +36,15 @@ class FileVault final : public Store {
         clock_(options.clock),
         blobs_(std::move(blobs)),
         index_(std::move(index)),
+        checker_(
+            *blobs_, *index_,
+            [this](const std::string& id, const BlobFacts& facts) {
+              return read_verified(id, facts);
+            },
+            [this](const std::string& id) -> Status {
+              const auto removed = take_out({}, {id}, std::nullopt);
+              return removed ? success() : Status(removed.error());
+            }),
         ledger_(Ledger{usage.messages, usage.bytes, 0}) {
     ledger_.with([](const Ledger& ledger) { ledger.publish(); });
   }
@@ -53,11 +67,7 @@ class FileVault final : public Store {
     const bool for_mailboxes = std::any_of(message.copies.begin(), message.copies.end(),
                                            [](const auto& copy) { return !copy.mailbox.empty(); });
     if (for_mailboxes) mailboxes_.announce();
-    if (!message.outbox.empty()) {
-      hear_arrival_.with([](const auto& hear) {
-        if (hear) hear();
-      });
-    }
+    if (!message.outbox.empty()) tell_of_arrival();
     return success();
   }
 
@@ -73,10 +83,6 @@ class FileVault final : public Store {
     return read_verified(id, **facts);
   }
 
-  Status mark_released(std::int64_t row, WallTime when, std::string_view who) override {
-    return index_->mark_released(row, when, who);
-  }
-
   Result<ports::VaultUsage> usage() override { return index_->usage(); }
 
   Result<std::vector<ports::OutboxEntry>> due(WallTime now, std::size_t limit) override {
@@ -89,6 +95,7 @@ class FileVault final : public Store {
   Result<std::string> bytes(const ports::OutboxEntry& entry) override {
     auto body = index_->outbox_body(entry.row);
     if (!body) return body.error();
+    if (entry.copy.header.empty() && !*body) return read(entry.id);
     std::string whole = entry.copy.header + "\r\n";
     if (*body) return whole + **body;
     const auto stored = read(entry.id);
@@ -106,7 +113,7 @@ class FileVault final : public Store {
     const auto forgotten = index_->forget_outbox(entry.row, entry.id, [&]() -> Status {
       auto blob = blobs_->doom(entry.id);
       if (!blob) return blob.error();
-      doomed.emplace(std::move(*blob));
+      if (*blob) doomed.emplace(std::move(**blob));
       return success();
     });
     if (!forgotten) {
@@ -114,13 +121,7 @@ class FileVault final : public Store {
       if (doomed) doomed->leave_open();
       return forgotten.error();
     }
-    if (*forgotten && *facts) {
-      ledger_.with([&](Ledger& ledger) {
-        --ledger.messages;
-        ledger.bytes -= (*facts)->stored_size;
-        ledger.publish();
-      });
-    }
+    if (*forgotten && *facts) forget(1, (*facts)->stored_size);
     return success();
   }
 
@@ -141,6 +142,78 @@ class FileVault final : public Store {
     return ledger_.with([&](const Ledger& ledger) { return room_for(1, ledger); });
   }
 
+  Result<ports::VaultPage> walk(const ports::VaultFilter& filter,
+                                const std::optional<ports::VaultCursor>& after) override {
+    return index_->walk(filter, after);
+  }
+  Result<std::uint64_t> count(const ports::VaultFilter& filter) override {
+    return index_->count(filter);
+  }
+  Result<ports::VaultPage> ended(WallTime now, const std::optional<ports::VaultCursor>& after,
+                                 std::size_t limit) override {
+    return index_->ended(now, after, limit);
+  }
+  Status set_ends(const std::vector<ports::VaultEnd>& ends) override {
+    return index_->set_ends(ends);
+  }
+  Result<ports::VaultRemoval> remove(const std::vector<std::int64_t>& rows,
+                                     const std::optional<ports::VaultAct>& act) override {
+    return take_out(rows, {}, act);
+  }
+  Result<std::vector<ports::RowRelease>> release(const std::vector<std::int64_t>& rows,
+                                                 const ports::VaultAct& act) override {
+    auto outcomes = index_->release(rows, act);
+    if (outcomes) tell_of_arrival();
+    return outcomes;
+  }
+  Result<std::vector<ports::VaultRecord>> records(const std::optional<std::string>& id,
+                                                  std::size_t limit) override {
+    return index_->records(id, limit);
+  }
+  Status forget_records(WallTime before) override { return index_->forget_records(before); }
+
+  Result<ports::VaultCheck> check(const std::string& after,
+                                  const std::optional<ports::VaultAct>& act) override {
+    auto checked = checker_.step(after, act);
+    if (!act || !checked || checked->findings.empty()) return checked;
+    // Repairs have gone past the ledger.
+    const auto usage = index_->usage();
+    if (!usage) return usage.error();
+    ledger_.with([&](Ledger& ledger) {
+      ledger.messages = usage->messages;
+      ledger.bytes = usage->bytes;
+      ledger.publish();
+    });
+    return checked;
+  }
+
+  Result<ports::VaultRoom> room() override {
+    const auto free = blobs_->free_space();
+    if (!free) return free.error();
+    ports::VaultRoom room;
+    room.max_size = max_size_;
+    room.min_free = min_free_;
+    room.free = *free;
+    ledger_.with([&](const Ledger& ledger) {
+      room.bytes = ledger.bytes;
+      const Status fits = room_for(1, ledger);
+      if (fits) return;
+      room.state = ports::RoomState::full;
+      room.why = fits.error().what;
+    });
+    if (room.state == ports::RoomState::full) return room;
+    if (max_size_ != 0 && room.bytes >= max_size_ - max_size_ / kLastPartOfMaxSize) {
+      room.state = ports::RoomState::low;
+      room.why = "vault nearly full: " + std::to_string(room.bytes) + " octets stored, max_size " +
+                 format_size(max_size_);
+    } else if (min_free_ != 0 && room.free / kTimesMinFree < min_free_) {
+      room.state = ports::RoomState::low;
+      room.why = "vault nearly full: " + std::to_string(room.free) +
+                 " octets left on the file system, min_free " + format_size(min_free_);
+    }
+    return room;
+  }
+
  private:
   struct Ledger {
     std::uint64_t messages = 0;
@@ -151,6 +224,50 @@ class FileVault final : public Store {
       metrics::set("postern_vault_bytes", static_cast<double>(bytes));
     }
   };
+
+  void tell_of_arrival() {
+    hear_arrival_.with([](const auto& hear) {
+      if (hear) hear();
+    });
+  }
+
+  void forget(std::uint64_t messages, std::uint64_t bytes) {
+    ledger_.with([&](Ledger& ledger) {
+      ledger.messages -= messages;
+      ledger.bytes -= bytes;
+      ledger.publish();
+    });
+  }
+
+  // First each blob that is to go gets its second name, then the rows go, then the blob: whichever
+  // instruction is the last, the next open() ends what was begun.
+  Result<ports::VaultRemoval> take_out(const std::vector<std::int64_t>& rows,
+                                       const std::vector<std::string>& also,
+                                       const std::optional<ports::VaultAct>& act) {
+    std::vector<BlobStore::Pending> doomed;
+    const auto outcome =
+        index_->remove(rows, also, act, [&](const std::vector<std::string>& ids) -> Status {
+          for (const std::string& id : ids) {
+            auto blob = blobs_->doom(id);
+            if (!blob) return blob.error();
+            if (*blob) doomed.push_back(std::move(**blob));
+          }
+          return ids.empty() ? success() : blobs_->sync_doomed();
+        });
+    if (const auto* const failure = std::get_if<WriteFailure>(&outcome)) {
+      for (BlobStore::Pending& blob : doomed) {
+        if (failure->undecided) {
+          blob.leave_open();
+        } else {
+          blob.keep();
+        }
+      }
+      return failure->error;
+    }
+    const auto& removed = std::get<ports::VaultRemoval>(outcome);
+    forget(removed.messages, removed.bytes);
+    return removed;
+  }
 
   Status room_for(std::uint64_t size, const Ledger& ledger) const {
     const std::uint64_t taken = ledger.bytes + ledger.reserved;
@@ -209,6 +326,7 @@ class FileVault final : public Store {
   const Clock& clock_;
   std::unique_ptr<BlobStore> blobs_;
   std::unique_ptr<Index> index_;
+  Checker checker_;
   Guarded<Ledger> ledger_;
   Guarded<std::function<void()>> hear_arrival_;
   MailboxQueue mailboxes_{*this, *index_};

@@ -1,6 +1,8 @@
 // Purpose:   opens the vault and its outbox: stored mail as files, with an SQLite index.
 //              <path>/blobs/ab/cd/<id>  one file per message, named by its id
-//              <path>/tmp/<id>          a second name of the same file until the index has its rows
+//              <path>/tmp/<id>          a second name of the same file until the index has its rows,
+//                                       and again from when they are about to go
+//              <path>/aside/<id>        files that a check has taken out
 //              <path>/index.sqlite      who may see what, until when
 // Ownership: one process at a time opens a vault. Directories are 0700, files 0600.
 // Threading: the vault may be used from many threads at once; files are written outside any lock.
@@ -8,7 +10,7 @@
 // Failure:   store(): file, its sync, its name, the directories' sync, then one index transaction.
 //            Whatever stops it half way, a kill included, leaves the second name in tmp/; the next
 //            open() finds it there and removes what has no row. A row without its file is
-//            impossible. Temporary: full, input/output. Permanent: an id stored before, no such
+//            impossible: removing gives the file its second name, takes the rows out, then the file. Temporary: full, input/output. Permanent: an id stored before, no such
 //            message, damage.
 #pragma once
 
@@ -20,6 +22,7 @@
 #include "base/result.h"
 #include "ports/outbox.h"
 #include "ports/vault.h"
+#include "ports/vault_upkeep.h"
 
 namespace postern::vault {
 
@@ -31,8 +34,8 @@ struct VaultOptions {
   const Clock& clock;
 };
 
-// The vault and the outbox are one store: what leaves is committed with what is kept.
-class Store : public ports::Vault, public ports::Outbox {
+// The vault, the outbox and the upkeep are one store: what leaves is committed with what is kept.
+class Store : public ports::Vault, public ports::Outbox, public ports::VaultUpkeep {
  public:
   // The store's own outbox is of copies for the MTA; this one is of those for mailboxes.
   virtual ports::Outbox& mailboxes() = 0;

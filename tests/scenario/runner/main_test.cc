@@ -62,6 +62,7 @@ session::Rules rules_of(const std::string& settings) {
     rules.decide.dmarc_is_enforced = true;
     rules.authenticates_always = true;
     rules.recipient_delimiters = "+";
+    rules.webmail_clients = {*IpNetwork::parse("198.51.100.250/32")};
   } else if (settings == "defer") {
     rules.mixed_rejection = session::MixedRejection::defer;
   } else if (settings == "discard") {

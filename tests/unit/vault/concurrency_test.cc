@@ -49,7 +49,7 @@ TEST_F(ConcurrencyTest, SixtyFourThreadsStoreWhileOthersRead) {
         for (const ports::VaultRow& row : *rows) {
           const auto body = vault->read(row.id);
           if (!body || body->size() != row.size) ++failures;
-          if (!vault->mark_released(row.row, clock_.wall(), "reader")) ++failures;
+          if (!vault->release({row.row}, {"reader", clock_.wall()})) ++failures;
         }
       }
     });

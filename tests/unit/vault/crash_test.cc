@@ -63,7 +63,7 @@ TEST_F(CrashTest, AnySystemCallOfStoreMayBeTheLast) {
   for (; !finished; ++stops) {
     ASSERT_LT(stops, 2000U);
     const std::string id = numbered_id(stops << 16U).substr(4) + "0000";
-    std::unique_ptr<ports::Vault> vault;
+    std::unique_ptr<Store> vault;
     unsigned left = stops;
     const auto ended = trace(
         [&] { vault = open_vault(); },
@@ -214,6 +214,114 @@ TEST_F(CrashTest, KilledAtRandomWhileManyStore) {
       EXPECT_TRUE(read) << read.error().what;
     }
   }
+}
+
+// Expiry, over and over, killed at any instant: no file without its message, no message without its file,
+// and nothing is lost that was not ended.
+TEST_F(CrashTest, KilledAtRandomWhileManyAreRemoved) {
+  std::mt19937 random(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
+  const std::string body = noise(2000);
+  std::uint64_t removed = 0;
+  for (int round = 0; round < 8; ++round) {
+    std::vector<std::string> kept;
+    {
+      const auto vault = open_vault();
+      for (int i = 0; i < 120; ++i) {
+        const std::string id = random_id();
+        const bool stays = i % 4 == 0;
+        // Half of those that stay have a row that ends as well.
+        std::vector<ports::VaultCopy> copies;
+        if (!stays || i % 8 == 0) {
+          copies.push_back(
+              copy_for("a@got.com", ports::Purpose::quarantine, decide::MailClass::spam, 1));
+        }
+        if (stays) {
+          copies.push_back(
+              copy_for("b@got.com", ports::Purpose::archive, decide::MailClass::spam, 12));
+        }
+        ASSERT_TRUE(vault->store(message_of(id, body, copies)));
+        if (stays) kept.push_back(id);
+      }
+    }
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      const auto vault = open_vault();
+      const WallTime now = message_of("", "").received + std::chrono::days(2);
+      for (;;) {
+        const auto page = vault->ended(now, std::nullopt, 7);
+        if (!page) ::_exit(1);
+        if (page->rows.empty()) ::_exit(0);
+        std::vector<std::int64_t> rows;
+        for (const auto& row : page->rows) rows.push_back(row.row);
+        if (!vault->remove(rows, std::nullopt)) ::_exit(1);
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << "the child could not remove";
+
+    const auto vault = open_vault();
+    expect_whole(*vault);
+    for (const auto& finding : findings_of(*vault)) {
+      ADD_FAILURE() << to_string(finding.fault) << " " << finding.name << ": " << finding.what;
+    }
+    for (const std::string& id : kept) {
+      const auto read = vault->read(id);
+      EXPECT_TRUE(read) << read.error().what;
+    }
+    removed += 120 - vault->usage()->messages;
+    // The rest goes whole, for the next round to begin with what it knows.
+    for (const auto& row : *vault->list({.limit = 10'000})) {
+      ASSERT_TRUE(vault->remove({row.row}, std::nullopt));
+    }
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+  EXPECT_GT(removed, 0U);
+}
+
+TEST_F(CrashTest, AnySystemCallOfARemovalMayBeTheLast) {
+  open_vault().reset();
+  const std::string body = noise(3000);
+  bool finished = false;
+  std::uint64_t survivors = 0;
+  unsigned stops = 1;
+  for (; !finished; ++stops) {
+    ASSERT_LT(stops, 2000U);
+    const std::string gone = numbered_id(stops << 16U).substr(4) + "0000";
+    const std::string stays = numbered_id(stops << 16U).substr(4) + "0001";
+    std::vector<std::int64_t> rows;
+    {
+      const auto vault = open_vault();
+      ASSERT_TRUE(vault->store(message_of(gone, body)));
+      ASSERT_TRUE(
+          vault->store(message_of(stays, body, {copy_for("a@got.com"), copy_for("b@got.com")})));
+      rows = {vault->list({.id = gone})->at(0).row, vault->list({.id = stays})->at(0).row};
+    }
+    std::unique_ptr<Store> vault;
+    unsigned left = stops;
+    const auto ended = trace([&] { vault = open_vault(); },
+                             [&] {
+                               if (!vault->remove(rows, std::nullopt)) ::_exit(1);
+                             },
+                             [&](pid_t) { return --left > 0; });
+    if (!ended) GTEST_SKIP() << "no ptrace here";
+    finished = *ended;
+    vault = open_vault();
+    expect_whole(*vault);
+    EXPECT_TRUE(findings_of(*vault).empty());
+    EXPECT_TRUE(vault->read(stays));
+    // Both rows or none.
+    const std::size_t still_there = vault->list({.id = gone})->size();
+    EXPECT_EQ(vault->list({.id = stays})->size(), still_there == 0 ? 1U : 2U);
+    survivors += still_there;
+    for (const auto& row : *vault->list({})) ASSERT_TRUE(vault->remove({row.row}, std::nullopt));
+    ASSERT_FALSE(HasFailure()) << "after " << stops << " stops";
+  }
+  EXPECT_GT(survivors, 10U);
+  EXPECT_LT(survivors, stops - 10);
 }
 
 TEST_F(CrashTest, OpeningAgainWhileAStoreRunsDoesNotTakeItsFile) {

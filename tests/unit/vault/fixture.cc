@@ -22,7 +22,7 @@ VaultTest::~VaultTest() {
   std::filesystem::remove_all(parent_, ignored);
 }
 
-std::unique_ptr<ports::Vault> VaultTest::open_vault(const VaultOptions& options) const {
+std::unique_ptr<Store> VaultTest::open_vault(const VaultOptions& options) const {
   auto vault = open(options);
   if (!vault) throw std::runtime_error(vault.error().what);
   return std::move(*vault);
@@ -63,6 +63,19 @@ void VaultTest::expect_whole(ports::Vault& vault) const {
   EXPECT_EQ(usage->messages, ids.size());
   EXPECT_EQ(usage->rows, rows->size());
   EXPECT_EQ(usage->bytes, bytes);
+}
+
+std::vector<ports::VaultFinding> VaultTest::findings_of(
+    ports::VaultUpkeep& vault, const std::optional<ports::VaultAct>& repair) {
+  std::vector<ports::VaultFinding> findings;
+  std::optional<std::string> at = "";
+  while (at) {
+    const auto step = vault.check(*at, repair);
+    if (!step) throw std::runtime_error(step.error().what);
+    findings.insert(findings.end(), step->findings.begin(), step->findings.end());
+    at = step->next;
+  }
+  return findings;
 }
 
 ports::VaultCopy copy_for(std::string recipient, ports::Purpose purpose,

@@ -22,8 +22,8 @@ class VaultTest : public testing::Test {
 
   VaultOptions options() const { return {path_.string(), true, 0, 0, clock_}; }
   // Ends the test where it does not open.
-  std::unique_ptr<ports::Vault> open_vault() const { return open_vault(options()); }
-  std::unique_ptr<ports::Vault> open_vault(const VaultOptions& options) const;
+  std::unique_ptr<Store> open_vault() const { return open_vault(options()); }
+  std::unique_ptr<Store> open_vault(const VaultOptions& options) const;
 
   std::filesystem::path blob_path(const std::string& id) const;
   std::vector<std::string> files_below(const std::string& name) const;  // names, sorted
@@ -31,6 +31,9 @@ class VaultTest : public testing::Test {
   // What must be true at any time: each message has its file and the file its message, nothing is
   // undecided, every file is what was stored.
   void expect_whole(ports::Vault& vault) const;
+  // The same as the vault's own check sees it; also where the outbox keeps messages.
+  static std::vector<ports::VaultFinding> findings_of(
+      ports::VaultUpkeep& vault, const std::optional<ports::VaultAct>& repair = std::nullopt);
 
   std::filesystem::path path_;  // does not exist before open_vault()
   test::ManualClock clock_;

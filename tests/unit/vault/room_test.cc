@@ -1,5 +1,6 @@
 // A vault without room says so beforehand, keeps nothing of what it refuses, and recovers.
 #include <gmock/gmock.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +117,87 @@ TEST_F(RoomTest, AWriteThatTheSystemRefusesLeavesNothingBehind) {
   EXPECT_TRUE(vault->read(numbered_id(2)));
   EXPECT_FALSE(vault->read(numbered_id(1)));
   EXPECT_TRUE(vault->store(message_of(numbered_id(100), "room again")));
+}
+
+TEST_F(RoomTest, TheAlarmComesWellBeforeItIsFull) {
+  VaultOptions chosen = options();
+  chosen.max_size = 1000;
+  const auto vault = open_vault(chosen);
+  EXPECT_EQ(vault->room()->state, ports::RoomState::enough);
+  ASSERT_TRUE(vault->store(message_of(numbered_id(1), noise(799))));
+  EXPECT_EQ(vault->room()->state, ports::RoomState::enough);
+  ASSERT_TRUE(vault->store(message_of(numbered_id(2), "a")));
+  EXPECT_EQ(vault->room()->state, ports::RoomState::low);
+  EXPECT_THAT(vault->room()->why, HasSubstr("max_size"));
+  EXPECT_TRUE(vault->can_store());
+  ASSERT_TRUE(vault->store(message_of(numbered_id(3), noise(200))));
+  EXPECT_EQ(vault->room()->state, ports::RoomState::full);
+  EXPECT_EQ(vault->room()->bytes, 1000U);
+  ASSERT_TRUE(vault->remove({1}, std::nullopt));
+  EXPECT_EQ(vault->room()->state, ports::RoomState::enough);
+  EXPECT_TRUE(vault->can_store());
+}
+
+TEST_F(RoomTest, TheAlarmLooksAtTheFileSystemToo) {
+  VaultOptions chosen = options();
+  const std::uint64_t free = open_vault(chosen)->room()->free;
+  chosen.min_free = free / 8;
+  EXPECT_EQ(open_vault(chosen)->room()->state, ports::RoomState::enough);
+  chosen.min_free = free / 10 * 7;
+  const auto room = open_vault(chosen)->room();
+  EXPECT_EQ(room->state, ports::RoomState::low);
+  EXPECT_THAT(room->why, HasSubstr("min_free"));
+  chosen.min_free = std::uint64_t{1} << 62;
+  EXPECT_EQ(open_vault(chosen)->room()->state, ports::RoomState::full);
+}
+
+// A file system of its own, two megabytes large.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& path) : path_(path) {
+    std::filesystem::create_directories(path);
+    mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=2m") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  bool is_mounted() const { return mounted_; }
+
+ private:
+  const std::filesystem::path path_;
+  bool mounted_ = false;
+};
+
+TEST_F(RoomTest, AFullFileSystemLosesNothingAndRecovers) {
+  const SmallDisk disk(path_);
+  if (!disk.is_mounted()) GTEST_SKIP() << "mounting a tmpfs takes root";
+  auto vault = open_vault();
+  // Large and small ones in turn, so that it is now the file, now the index that finds no room.
+  std::vector<unsigned> stored;
+  std::vector<unsigned> refused;
+  const std::vector<ports::VaultCopy> copies(40, copy_for("a@got.com"));
+  for (unsigned number = 1; number < 400; ++number) {
+    const std::string bytes = noise(number % 3 == 0 ? 30'000 : 50);
+    const Status status = vault->store(message_of(numbered_id(number), bytes, copies));
+    if (!status) {
+      EXPECT_EQ(status.error().permanence, Permanence::temporary) << status.error().what;
+    }
+    (status ? stored : refused).push_back(number);
+  }
+  EXPECT_GT(stored.size(), 20U);
+  EXPECT_GT(refused.size(), 20U);
+  for (int round = 0; round < 2; ++round) {
+    for (const unsigned number : stored) {
+      ASSERT_TRUE(vault->read(numbered_id(number))) << number;
+    }
+    for (const unsigned number : refused) EXPECT_FALSE(vault->read(numbered_id(number)));
+    EXPECT_EQ(vault->usage()->messages, stored.size());
+    EXPECT_TRUE(findings_of(*vault).empty());
+    vault.reset();
+    vault = open_vault();
+  }
 }
 
 TEST_F(RoomTest, ADirectoryThatVanishedIsATemporaryFault) {

@@ -143,26 +143,6 @@ TEST_F(StoreTest, NobodyElseCanReadIt) {
   EXPECT_EQ(root.st_mode & 0777, 0700U);
 }
 
-TEST_F(StoreTest, EachReleaseIsRecordedAndTheRowStays) {
-  const auto vault = open_vault();
-  ASSERT_TRUE(vault->store(message_of(numbered_id(1), "body")));
-  const std::int64_t row = vault->list({})->at(0).row;
-  ASSERT_TRUE(vault->mark_released(row, clock_.wall(), "root"));
-  ASSERT_TRUE(vault->mark_released(row, clock_.wall() + std::chrono::hours(1), "cersei"));
-  const auto rows = vault->list({});
-  ASSERT_TRUE(rows) << rows.error().what;
-  ASSERT_EQ(rows->size(), 1U);
-  EXPECT_EQ(rows->at(0).released, clock_.wall() + std::chrono::hours(1));
-  EXPECT_EQ(rows->at(0).released_by, "cersei");
-  SQLite::Database index((path_ / "index.sqlite").string());
-  EXPECT_EQ(index.execAndGet("SELECT group_concat(who) FROM release").getString(), "root,cersei");
-
-  const Status unknown = vault->mark_released(row + 1, clock_.wall(), "root");
-  ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().permanence, Permanence::permanent);
-  EXPECT_THAT(unknown.error().what, HasSubstr(std::to_string(row + 1)));
-}
-
 TEST_F(StoreTest, AnIndexOfANewerVersionIsLeftAlone) {
   open_vault().reset();
   SQLite::Database((path_ / "index.sqlite").string(), SQLite::OPEN_READWRITE)
