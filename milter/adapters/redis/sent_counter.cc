@@ -140,8 +140,8 @@ ports::SendingAnswer SentCounter::spend(const ports::SendingRequest& request, bo
     answer.use = state_.budget.use_of(request.account, now);
     has_news = options_.address && (!answer.refused || may_count);
     if (has_news) {
-      state_.news.push_back(
-          {request.account, request.id, request.recipients, now, answer.refused.has_value()});
+      state_.news.push_back({request.account, request.id, request.recipients, now,
+                             answer.refused.has_value(), may_count});
     }
   }
   if (has_news) work_.signal();
@@ -186,12 +186,32 @@ void SentCounter::tell(const ports::SendingRequest& request, const ports::Sendin
                     {"most", static_cast<std::int64_t>(cap.value_or(0))}}});
 }
 
+// What Redis has not heard of need not be taken back there: who is refused again and again while Redis is
+// away would fill the memory. With mutex_ held.
+bool SentCounter::forget_unsaid(const std::string& id) {
+  // Taken back is what was just counted: it is among the last, or it is not worth the search.
+  constexpr std::size_t kLast = 1'000;
+  auto& news = state_.news;
+  const auto is_it = [&id](const News& one) { return one.id == id && !one.is_withdrawn; };
+  const std::size_t first = std::max(state_.being_told, news.size() - std::min(news.size(), kLast));
+  const auto unsaid = news.begin() + static_cast<std::ptrdiff_t>(first);
+  // One that is on its way, or that may have arrived, has to be taken back there.
+  const auto told = news.begin() + static_cast<std::ptrdiff_t>(state_.being_told);
+  if (std::any_of(news.begin(), told, is_it)) return false;
+  const auto may_be_known = [&](const News& one) { return is_it(one) && one.may_be_known; };
+  if (std::any_of(unsaid, news.end(), may_be_known)) return false;
+  const auto gone = std::remove_if(unsaid, news.end(), is_it);
+  if (gone == news.end()) return false;
+  news.erase(gone, news.end());
+  return true;
+}
+
 void SentCounter::release(const ports::SendingRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     state_.budget.take_back(request.account, request.id);
     state_.full.erase(request.account);
-    if (!options_.address) return;
+    if (!options_.address || forget_unsaid(request.id)) return;
     state_.news.push_back({request.account, request.id, request.recipients, clock_.steady(), true});
   }
   work_.signal();

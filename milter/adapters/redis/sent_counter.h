@@ -68,6 +68,7 @@ class SentCounter final : public ports::SendingLimits {
     std::uint32_t recipients = 0;
     SteadyTime at;
     bool is_withdrawn = false;
+    bool may_be_known = false;  // Redis was asked, and may have counted it
   };
   struct Full {
     SteadyTime until;
@@ -82,6 +83,7 @@ class SentCounter final : public ports::SendingLimits {
     std::vector<ConnectionPtr> idle;
     decide::SendingBudget budget;
     std::deque<News> news;
+    std::size_t being_told = 0;  // so many at the front are on their way
     std::unordered_map<std::string, Full> full;
     std::map<std::string, SteadyTime> told;  // whom the log named as being at his limit
   };
@@ -91,6 +93,7 @@ class SentCounter final : public ports::SendingLimits {
   void give_back(ConnectionPtr connection);
   void fail(const std::string& why);
   std::optional<ports::SendingAnswer> ask(const ports::SendingRequest& request, bool& may_count);
+  bool forget_unsaid(const std::string& id);
   ports::SendingAnswer spend(const ports::SendingRequest& request, bool may_count);
   void tell(const ports::SendingRequest& request, const ports::SendingAnswer& answer);
 

@@ -79,11 +79,20 @@ Status SentCounter::send_news(Connection& connection) {
       const std::lock_guard lock(mutex_);
       const auto size = std::min(state_.news.size(), kNewsAtOnce);
       batch.assign(state_.news.begin(), state_.news.begin() + static_cast<std::ptrdiff_t>(size));
+      state_.being_told = size;
     }
     if (batch.empty()) return success();
-    if (auto done = send(connection, batch); !done) return done;
+    Status done = send(connection, batch);
+    if (!done) {
+      // Who failed may have heard some of it: what is taken back of that has to be said.
+      const std::lock_guard lock(mutex_);
+      for (std::size_t at = 0; at < state_.being_told; ++at) state_.news[at].may_be_known = true;
+      state_.being_told = 0;
+      return done;
+    }
     // Only this thread takes from the front.
     const std::lock_guard lock(mutex_);
+    state_.being_told = 0;
     state_.news.erase(state_.news.begin(),
                       state_.news.begin() + static_cast<std::ptrdiff_t>(batch.size()));
     metrics::count("postern_sending_reported_total", {}, static_cast<double>(batch.size()));
@@ -117,6 +126,10 @@ void SentCounter::sweep() {
   const SteadyTime now = clock_.steady();
   const std::lock_guard lock(mutex_);
   state_.budget.sweep(now);
+  // What has left the window counts nowhere.
+  while (!state_.news.empty() && now - state_.news.front().at > options_.window) {
+    state_.news.pop_front();
+  }
   std::erase_if(state_.full, [now](const auto& one) { return one.second.until <= now; });
   std::erase_if(state_.told,
                 [now, this](const auto& one) { return now - one.second > options_.window; });

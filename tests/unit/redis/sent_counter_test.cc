@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "base/metrics.h"
 #include "support/eventually.h"
 #include "support/redis_server.h"
 
@@ -198,6 +199,32 @@ TEST_F(SentCounts, AKilledServerCostsNoMoreThanTheShare) {
   ASSERT_TRUE(becomes_shared(*one) && becomes_shared(*other));
   EXPECT_TRUE(test::eventually([&] { return counts(kJon) == 110; })) << counts(kJon);
   EXPECT_EQ(granted(*one, 5, caps) + granted(*other, 5, caps), 0);
+}
+
+double told_so_far() {
+  constexpr std::string_view kName = "\npostern_sending_reported_total ";
+  const std::string all = metrics::render();
+  const std::size_t at = all.find(kName);
+  return at == std::string::npos ? 0 : std::stod(all.substr(at + kName.size()));
+}
+
+TEST_F(SentCounts, WhatIsTakenBackWhileTheServerIsAwayIsNotKeptForIt) {
+  const decide::SendingCaps caps{1'000, std::nullopt};
+  const auto counter = node(options());
+  ASSERT_TRUE(becomes_shared(*counter));
+  server_.kill();
+  for (int i = 0; i < 500; ++i) {
+    const auto refused_later = message(caps);
+    ASSERT_EQ(counter->reserve(refused_later).refused, std::nullopt) << i;
+    counter->release(refused_later);
+  }
+  EXPECT_EQ(granted(*counter, 3, caps), 3);
+  const double before = told_so_far();
+  server_.start();
+  ASSERT_TRUE(becomes_shared(*counter));
+  EXPECT_TRUE(test::eventually([&] { return counts(kJon) == 3; })) << counts(kJon);
+  // The three, who asked whether the server is back, and the one that was on its way when it went.
+  EXPECT_LT(told_so_far() - before, 100);
 }
 
 TEST_F(SentCounts, AServerThatRefusesIsAway) {
