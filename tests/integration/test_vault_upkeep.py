@@ -11,6 +11,7 @@ from support.tools import let_others_in, ordinary_user, wait_until
 
 SPAM = {"X-Spam-Score": "6"}
 DOMAIN = "kept.example"
+NARROW = "narrow.example"  # takes one MiB
 DAY = 86_400_000
 
 
@@ -25,6 +26,9 @@ def policies(tmp_path_factory):
     document["policy"]["quarantineProps"].update(duration=31, storeSpam=True, storeVirus=True)
     (folder / "domain").mkdir()
     (folder / "domain" / f"{DOMAIN}.json").write_text(json.dumps(document))
+    document.update(name=NARROW, id="narrow")
+    document["policy"].update(name="narrow", mailSizeLimit=1)
+    (folder / "domain" / f"{NARROW}.json").write_text(json.dumps(document))
     return folder
 
 
@@ -90,6 +94,18 @@ def test_infected_mail_takes_the_virus_lover_and_nothing_else_does(world):
     told = json.loads(done.stdout)
     assert done.returncode == 1 and (told["released"], told["refused"]) == (1, 1), told
     world.wait_for({f"a@{DOMAIN}": 1})
+
+
+def test_what_is_kept_as_too_large_may_be_infected_as_well(world):
+    outcome = world.send("someone@example.org", [f"a@{NARROW}", f"a@{DOMAIN}"], headers={"X-Virus-Name": "Eicar"},
+                         body="large\r\n" * 200_000)
+    assert outcome.accepted, outcome
+    (row,) = [row for row in world.stored() if row["recipient"] == f"a@{NARROW}"]
+    assert (row["class"], row["virus"]) == ("oversize", "Eicar")
+    done = world.posternd.ctl("vault", "release", row["id"], "--rcpt", row["recipient"], check=False)
+    assert done.returncode == 1 and "Eicar" in done.stderr and "--virus-lover" in done.stderr
+    world.posternd.ctl("vault", "release", row["id"], "--rcpt", row["recipient"], "--virus-lover")
+    world.wait_for({f"a@{NARROW}": 1})
 
 
 def test_a_kill_between_release_and_delivery_neither_loses_nor_doubles(world):
