@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "keeper/worker.h"
 
@@ -31,7 +32,7 @@ void tick(const std::stop_token& stop, const Worker& worker) {
 
 Keeper::Keeper(ports::PolicySource& source, ports::PolicyCache* cache,
                Published<policy::Snapshot>& published, const Clock& clock, KeeperOptions options)
-    : worker_(std::make_unique<Worker>(source, cache, published, clock, options)),
+    : worker_(std::make_unique<Worker>(source, cache, published, clock, std::move(options))),
       threads_(std::make_unique<Threads>(Threads{source, {}, {}})) {}
 
 Keeper::~Keeper() { stop(); }

@@ -8,6 +8,7 @@
 
 #include "adapters/clamd/clamd_scanner.h"
 #include "support/child_process.h"
+#include "support/eventually.h"
 
 namespace postern::clamd {
 namespace {
@@ -48,6 +49,8 @@ class RealClamd : public testing::Test {
         std::vector<std::string>{"/usr/sbin/clamd", "-c", (directory_ / "clamd.conf").string()},
         directory_ / "clamd.log");
     server_->wait_for_port(port_, std::chrono::seconds(300));
+    // It opens the local socket after the port.
+    ASSERT_TRUE(test::eventually([&] { return over_unix().scan(message(""), in_a_while()).ok(); }));
   }
 
   std::string socket_path() const { return (directory_ / "clamd.sock").string(); }
