@@ -142,7 +142,6 @@ Result<std::unique_ptr<ports::Submitter>> make_mailbox_submitter(
 std::vector<std::string> not_enforced(const settings::Settings& settings) {
   std::vector<std::string> keys;
   if (!settings.outgoing.providers.empty()) keys.emplace_back("outgoing.providers");
-  if (!settings.bounce.mx_hosts.empty()) keys.emplace_back("bounce.mx_hosts");
   return keys;
 }
 
@@ -167,6 +166,9 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;
   rules.delivers_into_mailboxes = !settings.vault.deliver.empty();
+  for (const std::string& host : settings.bounce.mx_hosts) {
+    if (auto name = mail::to_a_label(host)) rules.bounce_hosts.push_back(std::move(*name));
+  }
   rules.srs_domain = mail::to_a_label(settings.srs.domain).value_or("");
   rules.authserv_id = settings.authserv_id;
   rules.authenticates_always =

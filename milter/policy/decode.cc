@@ -58,11 +58,11 @@ DecodedValue read(const DocumentKey& key, const Json& tree, const DecodeOptions&
     case DocumentType::identity:
       return read_identity(ObjectReader(tree, "", faults), key.name);
     case DocumentType::mailfrom:
-      return Opaque{};
+      return read_mailfrom(ObjectReader(tree, "", faults), key.name);
     case DocumentType::smarthost:
       return read_smarthost(ObjectReader(tree, "", faults), key.name, options);
   }
-  return Opaque{};
+  return Domain{};
 }
 
 }  // namespace
@@ -124,14 +124,14 @@ Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options) {
   Result<DecodedValue> decoded = decode_value(key, json, options);
   if (!decoded) return decoded.error();
-  return std::visit(Overloaded{
-                        [](Opaque& opaque) -> Document { return opaque; },
-                        [](auto& document) -> Document {
-                          using T = std::remove_reference_t<decltype(document)>;
-                          return std::make_shared<const T>(std::move(document));
-                        },
-                    },
-                    *decoded);
+  return std::visit(
+      Overloaded{
+          [](auto& document) -> Document {
+            using T = std::remove_reference_t<decltype(document)>;
+            return std::make_shared<const T>(std::move(document));
+          },
+      },
+      *decoded);
 }
 
 }  // namespace postern::policy

@@ -44,16 +44,14 @@ struct DecodeOptions {
   bool sealed_may_stay = false;
 };
 
-// Documents of types that no rule reads yet are checked to be JSON and kept as they are.
-struct Opaque {};
-
 using Document =
     std::variant<std::shared_ptr<const Domain>, std::shared_ptr<const User>,
                  std::shared_ptr<const Policy>, std::shared_ptr<const Platform>,
                  std::shared_ptr<const DkimKeys>, std::shared_ptr<const SenderRules>,
                  std::shared_ptr<const AttachmentRules>, std::shared_ptr<const UriRules>,
                  std::shared_ptr<const Groups>, std::shared_ptr<const OpensrsDomain>,
-                 std::shared_ptr<const Smarthost>, std::shared_ptr<const Identity>, Opaque>;
+                 std::shared_ptr<const Smarthost>, std::shared_ptr<const Identity>,
+                 std::shared_ptr<const MailFrom>>;
 
 Result<Document> decode(const DocumentKey& key, std::string_view json,
                         const DecodeOptions& options);

@@ -15,7 +15,7 @@ namespace postern::policy {
 // As Document, but by value, so that the snapshot can share the nested parts before it seals them.
 using DecodedValue =
     std::variant<Domain, User, Policy, Platform, DkimKeys, SenderRules, AttachmentRules, UriRules,
-                 Groups, OpensrsDomain, Smarthost, Identity, Opaque>;
+                 Groups, OpensrsDomain, Smarthost, Identity, MailFrom>;
 
 Result<DecodedValue> decode_value(const DocumentKey& key, std::string_view json,
                                   const DecodeOptions& options);
@@ -37,6 +37,7 @@ Groups read_groups(const Json& tree, const std::string& domain, Faults& faults);
 OpensrsDomain read_opensrs(const Json& tree, const std::string& domain,
                            const DecodeOptions& options, Faults& faults);
 Identity read_identity(const ObjectReader& object, const std::string& name);
+MailFrom read_mailfrom(const ObjectReader& object, const std::string& name);
 
 // A secret member that may be sealed, as it would stand there otherwise; empty: absent.
 struct SealableText {
@@ -144,6 +145,16 @@ inline constexpr EnumNames<IdentityStatus, 7> kIdentityStatuses = {
      {"Failed", IdentityStatus::failed},
      {"TemporaryFailure", IdentityStatus::temporary_failure},
      {"TEMPORARY_FAILURE", IdentityStatus::temporary_failure}}};
+inline constexpr EnumNames<MailFromStatus, 7> kMailFromStatuses = {
+    {{"SUCCESS", MailFromStatus::success},
+     {"PENDING", MailFromStatus::pending},
+     {"NOT_STARTED", MailFromStatus::not_started},
+     {"NotStarted", MailFromStatus::not_started},
+     {"FAILED", MailFromStatus::failed},
+     {"TEMPORARY_FAILURE", MailFromStatus::temporary_failure},
+     {"TemporaryFailure", MailFromStatus::temporary_failure}}};
+inline constexpr EnumNames<OnMxFailure, 2> kOnMxFailures = {
+    {{"USE_DEFAULT_VALUE", OnMxFailure::use_default}, {"REJECT_MESSAGE", OnMxFailure::reject}}};
 inline constexpr EnumNames<ServiceState, 3> kServiceStates = {
     {{"enabled", ServiceState::enabled},
      {"disabled", ServiceState::disabled},

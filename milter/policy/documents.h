@@ -213,4 +213,17 @@ struct Identity {
   std::string token;  // what the domain shall publish in DNS; empty: an address, or none given
 };
 
+enum class MailFromStatus { success, pending, not_started, failed, temporary_failure };
+// While the status is anything but success.
+enum class OnMxFailure { use_default, reject };
+
+// Under which domain a customer's mail leaves, so that its bounces come back to us.
+struct MailFrom {
+  std::string name;     // A-label or Address::key(); the document's key
+  std::string domain;   // A-label, below the identity's own; empty: none is asked for
+  std::string mx_host;  // A-label: who takes the bounces; empty: not said
+  MailFromStatus status = MailFromStatus::pending;
+  OnMxFailure on_mx_failure = OnMxFailure::use_default;
+};
+
 }  // namespace postern::policy

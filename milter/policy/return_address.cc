@@ -10,8 +10,11 @@ namespace {
 // Whoever forwards to a forwarder who forwards to us: no chain of our own addresses is longer.
 constexpr int kDeepest = 3;
 
-bool looks_like_srs(std::string_view local) {
-  return starts_with_ignoring_case(local, "SRS0=") || starts_with_ignoring_case(local, "SRS1=");
+bool is_bounce_address(std::string_view local) { return starts_with_ignoring_case(local, "b+"); }
+
+bool looks_like_ours(std::string_view local) {
+  return is_bounce_address(local) || starts_with_ignoring_case(local, "SRS0=") ||
+         starts_with_ignoring_case(local, "SRS1=");
 }
 
 bool is_served(const Snapshot& snapshot, const std::string& name) {
@@ -19,38 +22,46 @@ bool is_served(const Snapshot& snapshot, const std::string& name) {
   return domain != nullptr && domain->status != DomainStatus::deleted;
 }
 
-ReturnAddress read_srs(const mail::Address& address, const ReturnOptions& options) {
+TokenAddress read_once(const mail::Address& address, const ReturnOptions& options) {
+  const std::string text = address.local() + "@" + address.domain();
+  return is_bounce_address(address.local()) ? read_bounce_address(text, options.now, *options.keys)
+                                            : read_srs_address(text, options.now, *options.keys);
+}
+
+ReturnAddress read(const Snapshot& snapshot, mail::Address address, const ReturnOptions& options) {
   if (options.keys == nullptr || options.keys->empty()) return {ReturnVerdict::no_keys};
-  std::string text = address.local() + "@" + address.domain();
   for (int depth = 0; depth < kDeepest; ++depth) {
-    const TokenAddress read = read_srs_address(text, options.now, *options.keys);
-    if (read.verdict == TokenVerdict::expired) return {ReturnVerdict::expired};
-    if (read.verdict == TokenVerdict::forged) return {};
-    auto sender = mail::Address::parse(read.sender);
+    const TokenAddress told = read_once(address, options);
+    if (told.verdict == TokenVerdict::expired) return {ReturnVerdict::expired};
+    if (told.verdict == TokenVerdict::forged) return {};
+    auto sender = mail::Address::parse(told.sender);
     if (!sender) return {};
-    // Another forwarder's address may hold one of ours.
-    if (!is_return_domain(options, sender->domain())) {
+    // What has been rewritten twice holds one of ours: another forwarder's, or a customer's MAIL FROM.
+    if (!is_return_domain(snapshot, options, sender->domain()) ||
+        !looks_like_ours(sender->local())) {
       return {ReturnVerdict::valid, std::move(sender)};
     }
-    text = sender->local() + "@" + sender->domain();
+    address = std::move(*sender);
   }
   return {};
 }
 
 }  // namespace
 
-bool is_return_domain(const ReturnOptions& options, std::string_view domain) {
-  return !options.srs_domain.empty() && equals_ignoring_case(domain, options.srs_domain);
+bool is_return_domain(const Snapshot& snapshot, const ReturnOptions& options,
+                      const std::string& domain) {
+  return (!options.srs_domain.empty() && equals_ignoring_case(domain, options.srs_domain)) ||
+         snapshot.is_mail_from_domain(domain);
 }
 
 std::optional<ReturnAddress> read_return_address(const Snapshot& snapshot,
                                                  const mail::Address& address,
                                                  const ReturnOptions& options) {
-  if (!is_return_domain(options, address.domain())) return std::nullopt;
-  if (!looks_like_srs(address.local()) && is_served(snapshot, address.domain())) {
+  if (!is_return_domain(snapshot, options, address.domain())) return std::nullopt;
+  if (!looks_like_ours(address.local()) && is_served(snapshot, address.domain())) {
     return std::nullopt;
   }
-  return read_srs(address, options);
+  return read(snapshot, address, options);
 }
 
 }  // namespace postern::policy

@@ -38,10 +38,11 @@ struct ReturnAddress {
 };
 
 // Whether mail for `domain` comes back through it.
-bool is_return_domain(const ReturnOptions& options, std::string_view domain);
+bool is_return_domain(const Snapshot& snapshot, const ReturnOptions& options,
+                      const std::string& domain);
 
-// Nothing: an address like any other. In the SRS domain that is every address which is not written as
-// SRS writes them, if the domain is served for its own sake; otherwise nobody else lives there.
+// Nothing: an address like any other. In the SRS domain or a MAIL FROM domain that is every address which
+// is not written as ours are, if the domain is served for its own sake; otherwise nobody else lives there.
 std::optional<ReturnAddress> read_return_address(const Snapshot& snapshot,
                                                  const mail::Address& address,
                                                  const ReturnOptions& options);

@@ -104,6 +104,12 @@ Json shown(const Identity& identity) {
   return object({{"VerificationStatus", named(identity.status, kIdentityStatuses)}});
 }
 
+Json shown(const MailFrom& mail_from) {
+  return object({{"mailFromDomain", mail_from.domain.empty() ? nothing() : text(mail_from.domain)},
+                 {"mailFromDomainStatus", named(mail_from.status, kMailFromStatuses)},
+                 {"behaviorOnMxFailure", named(mail_from.on_mx_failure, kOnMxFailures)}});
+}
+
 Json shown(const Platform& platform) {
   const auto& fallback = platform.fallback;
   return object(
@@ -278,33 +284,31 @@ void lay_over(Json& written, const Json& understood) {
   written = understood;
 }
 
-// Nothing: no rule reads this type yet, its text is all there is.
-std::optional<Json> shown_value(const DecodedValue& value, const Json& written) {
+Json shown_value(const DecodedValue& value, const Json& written) {
   return std::visit(Overloaded{
-                        [](const Opaque&) -> std::optional<Json> { return std::nullopt; },
-                        [&written](const DkimKeys& keys) -> std::optional<Json> {
+                        [&written](const DkimKeys& keys) -> Json {
                           if (std::holds_alternative<Json::Object>(written.value))
                             return shown(keys.keys.front());
                           return list(keys.keys, [](const DkimKey& key) { return shown(key); });
                         },
-                        [](const SenderRules& rules) -> std::optional<Json> {
+                        [](const SenderRules& rules) -> Json {
                           return list(rules.rules(), [](const auto& rule) { return shown(rule); });
                         },
-                        [](const AttachmentRules& rules) -> std::optional<Json> {
+                        [](const AttachmentRules& rules) -> Json {
                           return list(rules.rules(), [](const auto& rule) { return shown(rule); });
                         },
-                        [](const UriRules& rules) -> std::optional<Json> {
+                        [](const UriRules& rules) -> Json {
                           return list(rules.rules(), [](const auto& rule) { return shown(rule); });
                         },
-                        [](const Groups& groups) -> std::optional<Json> {
+                        [](const Groups& groups) -> Json {
                           return list(groups.groups(), [](const auto& one) { return shown(one); });
                         },
-                        [&written](const OpensrsDomain& domain) -> std::optional<Json> {
+                        [&written](const OpensrsDomain& domain) -> Json {
                           Json attributes = shown_attributes(domain);
                           if (written.find("attributes") == nullptr) return attributes;
                           return object({{"attributes", std::move(attributes)}});
                         },
-                        [](const auto& document) -> std::optional<Json> { return shown(document); },
+                        [](const auto& document) -> Json { return shown(document); },
                     },
                     value);
 }
@@ -321,7 +325,7 @@ Result<std::string> show_as_understood(const DocumentKey& key, std::string_view 
     return value.error();
   }
   if (key.type == DocumentType::opensrs) strip_blanks_from_names(*tree);
-  if (const auto understood = shown_value(*value, *tree)) lay_over(*tree, *understood);
+  lay_over(*tree, shown_value(*value, *tree));
   redact(*tree);
   return dump_json(*tree);
 }

@@ -65,6 +65,14 @@ const OpensrsDomain* Snapshot::opensrs(const std::string& domain) const {
   return find_in(opensrs_, domain);
 }
 
+const MailFrom* Snapshot::mail_from(const std::string& name) const {
+  return find_in(mail_froms_, name);
+}
+
+bool Snapshot::is_mail_from_domain(const std::string& domain) const {
+  return mail_from_domains_.find(domain) != nullptr;
+}
+
 const Identity* Snapshot::identity(const std::string& name) const {
   return find_in(identities_, name);
 }

@@ -59,6 +59,10 @@ class Snapshot {
   // The one, the first by name, that this address's mail goes through because it is its senderAddress.
   const Smarthost* smarthost_of_sender(const std::string& address_key) const;
   void for_each_smarthost(const std::function<void(const Smarthost&)>& visit) const;
+  // The custom MAIL FROM of exactly this address or domain.
+  const MailFrom* mail_from(const std::string& name) const;
+  // Whether bounces of some identity's mail come back through this domain.
+  bool is_mail_from_domain(const std::string& domain) const;
   // The identity of exactly this address or domain.
   const Identity* identity(const std::string& name) const;
   // Whether an identity stands under the domain or an alias of it: theirs or an address of theirs.
@@ -106,6 +110,8 @@ class Snapshot {
   ByName<OpensrsDomain> opensrs_;
   ByName<Smarthost> smarthosts_;
   PersistentMap<std::string, NameSet> smarthosts_of_sender_;  // senderAddress -> names
+  ByName<MailFrom> mail_froms_;
+  PersistentMap<std::string, std::size_t> mail_from_domains_;  // how many identities have it
   ByName<Identity> identities_;
   PersistentMap<std::string, std::size_t> identities_of_;  // domain part -> how many stand there
   // The domain documents as they are written, of domains that an opensrs document governs too.
@@ -157,6 +163,7 @@ class SnapshotEditor {
   Status put_in_force(OpensrsDomain opensrs);
   Status put_in_force(Smarthost smarthost);
   Status put_in_force(Identity identity);
+  Status put_in_force(MailFrom mail_from);
 
   // The domain document as it is written, whether or not an opensrs document governs the domain.
   std::shared_ptr<const Domain> written(const std::string& name) const;
@@ -173,6 +180,7 @@ class SnapshotEditor {
   void release_smarthost(const std::string& id);
   void note_rule_document(const std::string& owner, bool added);
   void count_identity(const std::string& name, bool added);
+  void release_mail_from(const std::string& name);
   void note_faults(const DocumentKey& key, std::vector<std::string> faults);
   std::shared_ptr<const Policy> shared(std::shared_ptr<const Policy> policy);
   std::shared_ptr<const Platform> shared(std::shared_ptr<const Platform> platform);

@@ -47,7 +47,7 @@ Status SnapshotEditor::put(const DocumentKey& key, std::string_view json) {
           [this](OpensrsDomain& opensrs) { return put_in_force(std::move(opensrs)); },
           [this](Smarthost& smarthost) { return put_in_force(std::move(smarthost)); },
           [this](Identity& identity) { return put_in_force(std::move(identity)); },
-          [](const Opaque&) { return success(); },
+          [this](MailFrom& mail_from) { return put_in_force(std::move(mail_from)); },
       },
       *decoded);
   if (!placed) return placed;
@@ -97,6 +97,7 @@ void SnapshotEditor::erase(const DocumentKey& key) {
       if (draft_.identities_.erase(key.name)) count_identity(key.name, false);
       return;
     case DocumentType::mailfrom:
+      release_mail_from(key.name);
       return;
     case DocumentType::smarthost:
       release_smarthost(key.name);
@@ -164,6 +165,31 @@ Status SnapshotEditor::put_in_force(Identity identity) {
     count_identity(name, true);
   }
   return success();
+}
+
+Status SnapshotEditor::put_in_force(MailFrom mail_from) {
+  release_mail_from(mail_from.name);
+  if (!mail_from.domain.empty()) {
+    const std::size_t* const known = draft_.mail_from_domains_.find(mail_from.domain);
+    draft_.mail_from_domains_.put(mail_from.domain, known == nullptr ? 1 : *known + 1);
+  }
+  const std::string name = mail_from.name;
+  draft_.mail_froms_.put(name, std::make_shared<const MailFrom>(std::move(mail_from)));
+  return success();
+}
+
+void SnapshotEditor::release_mail_from(const std::string& name) {
+  const MailFrom* const before = draft_.mail_from(name);
+  if (before == nullptr) return;
+  const std::string domain = before->domain;
+  draft_.mail_froms_.erase(name);
+  const std::size_t* const known = draft_.mail_from_domains_.find(domain);
+  if (known == nullptr) return;
+  if (*known > 1) {
+    draft_.mail_from_domains_.put(domain, *known - 1);
+  } else {
+    draft_.mail_from_domains_.erase(domain);
+  }
 }
 
 // ---- domains: by their own document, by an opensrs document, by both ----------------------------

@@ -64,12 +64,18 @@ std::optional<policy::ReturnAddress> return_address(const Snapshot& snapshot, st
   return policy::read_return_address(snapshot, *address, options.returns);
 }
 
+// The MTA sends by the sender as it is now: an address of ours stands for the one who sent.
+std::string as_sent(const Snapshot& snapshot, std::string_view key, const RouteOptions& options) {
+  const auto back = return_address(snapshot, key, options);
+  return back && back->sender ? back->sender->to_string() : std::string(key);
+}
+
 RouteAnswer relay_domains(const Snapshot& snapshot, std::string_view key,
                           const RouteOptions& options) {
   if (key.find('@') != std::string_view::npos) return NotFound{};
   const auto name = mail::to_a_label(key);
   if (!name) return NotFound{};
-  if (policy::is_return_domain(options.returns, *name)) return Found{*name};
+  if (policy::is_return_domain(snapshot, options.returns, *name)) return Found{*name};
   const policy::Domain* domain = served_domain(snapshot, *name);
   if (domain == nullptr) return NotFound{};
   return Found{domain->name};
@@ -239,9 +245,9 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
       return back ? bounce(*back) : RouteAnswer(NotFound{});
     }
     case Table::sender_transport:
-      return sender_transport(snapshot, key);
+      return sender_transport(snapshot, as_sent(snapshot, key, options));
     case Table::sasl_passwd:
-      return sasl_passwd(snapshot, key);
+      return sasl_passwd(snapshot, as_sent(snapshot, key, options));
     // No document in force says anything about it.
     case Table::tls_policy:
       return NotFound{};

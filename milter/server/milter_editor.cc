@@ -98,6 +98,11 @@ Status MilterEditor::delete_recipient(const std::string& given) {
   return outcome(smfi_delrcpt(context_, unconst(given)), "one recipient less");
 }
 
+Status MilterEditor::change_sender(const std::string& address) {
+  if (Status checked = check_address(address); !checked) return checked;
+  return outcome(smfi_chgfrom(context_, unconst("<" + address + ">"), nullptr), "another sender");
+}
+
 Status MilterEditor::add_recipient(const std::string& address, const std::string& parameters) {
   if (Status checked = check_address(address); !checked) return checked;
   if (parameters.empty()) {

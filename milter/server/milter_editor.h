@@ -23,6 +23,7 @@ class MilterEditor final : public session::MessageEditor {
   Status replace_body(const std::string& body) override;
   Status delete_recipient(const std::string& given) override;
   Status add_recipient(const std::string& address, const std::string& parameters) override;
+  Status change_sender(const std::string& address) override;
   void progress() override;
 
  private:

@@ -260,8 +260,7 @@ Result<std::vector<ports::OutboxCopy>> Transaction::leaving_copies(
         !added) {
       return added.error();
     }
-    copy.sender = sender_.address ? sender_.address->to_string() : "";
-    if (delivery.is_forwarded) copy.sender = *forwarding_sender_;
+    copy.sender = leaving_sender(delivery);
     copy.header = editor.header_block();
     copy.body = editor.body();
     copy.eight_bit = sender_.eight_bit;
@@ -285,6 +284,7 @@ Verdict Transaction::carry_out(const decide::Plan& plan,
     const decide::Delivery& staying = plan.deliveries[*plan.stays];
     Status edited = dress(staying, decisions, editor);
     if (edited) edited = keep_in_transaction(recipients_, staying.recipients, addressed, editor);
+    if (edited && mail_from_) edited = editor.change_sender(*mail_from_);
     if (!edited) {
       return refuse_message(queue_id, fault_reply(), "not edited: " + edited.error().what);
     }

@@ -30,6 +30,8 @@ class CopyEditor final : public MessageEditor {
   Status add_recipient(const std::string& /*address*/, const std::string& /*parameters*/) override {
     return success();
   }
+  // So is its sender.
+  Status change_sender(const std::string& /*address*/) override { return success(); }
   void progress() override {}
 
   // The header block as it is now: lines end in CRLF, no blank line behind them.

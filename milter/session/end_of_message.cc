@@ -26,6 +26,8 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
   from_ = mail::header_from(message_);
   settle_origin();
   if (auto refusal = settle_author()) return refuse_message(queue_id, *refusal, "header From");
+  if (auto refusal = settle_mail_from())
+    return refuse_message(queue_id, *refusal, "MAIL FROM domain");
 
   settle_listings(editor);
   settle_forwarding_sender();

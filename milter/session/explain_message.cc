@@ -40,6 +40,9 @@ class NotingEditor final : public MessageEditor {
   Status add_recipient(const std::string& address, const std::string& parameters) override {
     return note("add recipient", address + (parameters.empty() ? "" : " " + parameters));
   }
+  Status change_sender(const std::string& address) override {
+    return note("change sender", address);
+  }
   void progress() override {}
 
   json take() { return std::move(edits_); }

@@ -31,6 +31,8 @@ class MessageEditor {
   virtual Status delete_recipient(const std::string& given) = 0;
   // `parameters`: "NOTIFY=… ORCPT=…" or empty.
   virtual Status add_recipient(const std::string& address, const std::string& parameters) = 0;
+  // The envelope sender, without < >, from now on: of the message, and of what bounces.
+  virtual Status change_sender(const std::string& address) = 0;
   // Restarts the MTA's timer.
   virtual void progress() = 0;
 };

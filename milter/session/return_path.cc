@@ -1,6 +1,8 @@
-// The envelope sender of mail that is forwarded, and what comes back to it: members elsewhere get their copy
+// The envelope sender of a customer's mail and of mail that is forwarded, and what comes back to it: members elsewhere get their copy
 // under an address of ours that stands for the sender, so that SPF holds; a bounce to that address goes
 // to him whom it stands for.
+#include <algorithm>
+
 #include "base/bounce_address.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -68,9 +70,76 @@ Transaction::Accepted Transaction::judge_return(AcceptedRecipient accepted,
   return std::vector{std::move(accepted)};
 }
 
+// The document in force decides, also about mail that stays among our own mailboxes: the envelope sender
+// belongs to the whole transaction.
+std::optional<mail::Reply> Transaction::settle_mail_from() {
+  const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
+  if (outgoing == nullptr || outgoing->domain == nullptr || !sender_.address) return std::nullopt;
+  const policy::MailFrom* found = snapshot_->mail_from(sender_.address->key());
+  if (found == nullptr) found = snapshot_->mail_from(sender_.address->domain());
+  if (found == nullptr || found->domain.empty()) return std::nullopt;
+  const bool rejects = found->on_mx_failure == policy::OnMxFailure::reject;
+  const std::string what = "the MAIL FROM domain " + found->domain + " ";
+  switch (found->status) {
+    case policy::MailFromStatus::success:
+      take_mail_from(*found);
+      return std::nullopt;
+    case policy::MailFromStatus::pending:
+    case policy::MailFromStatus::not_started:
+    case policy::MailFromStatus::temporary_failure:
+      if (rejects) return mail::Reply{451, "4.7.1", what + "is not verified yet"};
+      break;
+    case policy::MailFromStatus::failed:
+      if (rejects) return mail::Reply{550, "5.7.1", what + "is not verified"};
+      break;
+  }
+  if (explained_ != nullptr) {
+    explained_->sender.add("MAIL FROM domain", "mailfrom:" + found->name,
+                           what + "is not verified: the sender stays", decide::Effect::no_match);
+  }
+  return std::nullopt;
+}
+
+// Where its bounces would go to others, or nowhere, the sender stays: mail from an address that takes no
+// bounces is mail that nobody is answerable for.
+void Transaction::take_mail_from(const policy::MailFrom& mail_from) {
+  const std::string sender = sender_.address->to_string();
+  const auto& ours = rules_->bounce_hosts;
+  std::string why_not;
+  if (std::find(ours.begin(), ours.end(), mail_from.mx_host) == ours.end()) {
+    why_not = "its MX is no host of bounce.mx_hosts: bounces would not come back here";
+  } else if (services_.token_keys.empty()) {
+    why_not = "there are no keys in keys.token_file";
+  } else {
+    auto made =
+        make_bounce_address(sender, mail_from.domain, services_.clock.wall(), services_.token_keys);
+    if (made) {
+      mail_from_ = std::move(*made);
+    } else {
+      why_not = made.error().what;
+    }
+  }
+  if (explained_ != nullptr) {
+    explained_->sender.add(
+        "MAIL FROM domain", "mailfrom:" + mail_from.name,
+        mail_from_ ? "leaves from " + *mail_from_ : "the sender stays: " + why_not,
+        mail_from_ ? decide::Effect::applied : decide::Effect::unavailable);
+  } else if (!mail_from_) {
+    log::warning("a custom MAIL FROM domain is not used",
+                 {{"id", id_}, {"sender", sender}, {"domain", mail_from.domain}, {"why", why_not}});
+  }
+}
+
+std::string Transaction::leaving_sender(const decide::Delivery& delivery) const {
+  if (mail_from_) return *mail_from_;
+  if (delivery.is_forwarded) return *forwarding_sender_;
+  return sender_.address ? sender_.address->to_string() : "";
+}
+
 // A sender who cannot be written within an address of ours stays: better a copy that fails SPF than none.
 void Transaction::settle_forwarding_sender() {
   if (rules_->srs_domain.empty() || services_.token_keys.empty() || !sender_.address) return;
+  if (mail_from_) return;  // the whole transaction leaves from an address of ours already
   const bool anybody_elsewhere = std::any_of(
       recipients_.begin(), recipients_.end(),
       [](const AcceptedRecipient& recipient) { return recipient.rules && recipient.elsewhere; });

@@ -43,10 +43,11 @@ struct Rules {
   std::vector<std::string> id_headers = {"X-Postern-Id"};
   std::string submit_daemon_name = "postern-submit";
   bool delivers_into_mailboxes =
-      false;                          // vault.deliver: kept copies go into their readers' folders
-  std::string srs_domain;             // empty: who forwards keeps the sender
-  std::string authserv_id;            // empty: the MTA's own name
-  bool authenticates_always = false;  // authentication_results: always
+      false;  // vault.deliver: kept copies go into their readers' folders
+  std::vector<std::string> bounce_hosts;  // ours, in the MX of a custom MAIL FROM domain; A-labels
+  std::string srs_domain;                 // empty: who forwards keeps the sender
+  std::string authserv_id;                // empty: the MTA's own name
+  bool authenticates_always = false;      // authentication_results: always
   std::vector<IpNetwork> trusted_relays;
   std::vector<IpNetwork> webmail_clients;
   Milliseconds authentication_timeout{20'000};  // for SPF, for DKIM and for DMARC each

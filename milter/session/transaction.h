@@ -110,7 +110,11 @@ class Transaction {
                                         std::vector<AcceptedRecipient>& members);
   // return_path.cc
   Accepted judge_return(AcceptedRecipient accepted, const policy::ReturnAddress& address);
+  std::optional<mail::Reply> settle_mail_from();
+  void take_mail_from(const policy::MailFrom& mail_from);
   void settle_forwarding_sender();
+  // The envelope sender as a copy has it.
+  std::string leaving_sender(const decide::Delivery& delivery) const;
   bool is_forwarded(const AcceptedRecipient& recipient) const;
 
   ExplainedRecipient* new_explained(const mail::Recipient& recipient);
@@ -212,6 +216,8 @@ class Transaction {
   // domain counts as SPF would, everybody else of ours as none. Nothing: mail from outside.
   std::optional<decide::SpfVerdict> vouched_;
   std::vector<AcceptedRecipient> recipients_;  // groups are their members
+  // Known at end of message: whom a customer's mail leaves from instead of him; nothing: from him.
+  std::optional<std::string> mail_from_;
   // Known at end of message: the sender of copies for members elsewhere; nothing: he stays.
   std::optional<std::string> forwarding_sender_;
   std::vector<std::string> resubmitted_to_;  // with Resubmitted: as given, without < >

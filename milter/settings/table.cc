@@ -175,7 +175,7 @@ void add_flow(Table<Settings>& table) {
                seal_keys(),
                "This host's keys for what is sealed in the documents (posternctl dkim seal-key): a "
                "line each, base64, all open. Without the file a sealed document is refused."),
-       setting("bounce.mx_hosts", Reload::restart, in(&Settings::bounce, &Bounce::mx_hosts),
+       setting("bounce.mx_hosts", Reload::live, in(&Settings::bounce, &Bounce::mx_hosts),
                list_of(text(check_host)),
                "Our own hosts that may stand in a custom MAIL FROM domain's MX."),
        setting("srs.domain", Reload::live, in(&Settings::srs, &Srs::domain),

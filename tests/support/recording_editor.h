@@ -2,6 +2,7 @@
 // deleted recipient must be spelled as given, and values are written verbatim after the colon.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,11 @@ class RecordingEditor final : public session::MessageEditor {
     added_.emplace_back(address, parameters);
     return success();
   }
+  Status change_sender(const std::string& address) override {
+    if (broken_) return gone();
+    sender_ = address;
+    return success();
+  }
   void progress() override { ++progress_; }
 
   // What the MTA holds after the edits.
@@ -71,6 +77,8 @@ class RecordingEditor final : public session::MessageEditor {
   const std::vector<std::string>& recipients() const { return recipients_; }
   const std::vector<std::pair<std::string, std::string>>& added() const { return added_; }
   int progress_calls() const { return progress_; }
+  // Nothing: as the client said.
+  const std::optional<std::string>& sender() const { return sender_; }
   // The value of the first field of this name without its leading space; nothing there: "(none)".
   std::string header(std::string_view name) const {
     for (const auto& field : headers_) {
@@ -94,6 +102,7 @@ class RecordingEditor final : public session::MessageEditor {
   std::string body_;
   std::vector<std::string> recipients_;
   std::vector<std::pair<std::string, std::string>> added_;
+  std::optional<std::string> sender_;
   int progress_ = 0;
   bool broken_ = false;
 };

@@ -42,14 +42,14 @@ void expect_reply(const std::string& expected, const std::string& said, const st
   EXPECT_TRUE(fits) << where << ": " << said << ", not " << expected;
 }
 
-// "*" stands for text without "=": what nobody can foresee of an SRS address.
+// "*" stands for text without "=" and "@": what nobody can foresee of an address of ours.
 bool is_sender(std::string_view sender, std::string_view pattern) {
   for (std::size_t star = pattern.find('*'); star != std::string_view::npos;
        star = pattern.find('*')) {
     if (!sender.starts_with(pattern.substr(0, star))) return false;
     sender.remove_prefix(star);
     pattern.remove_prefix(star + 1);
-    const std::size_t end = sender.find('=');
+    const std::size_t end = sender.find_first_of("=@");
     if (end == 0 || end == std::string_view::npos) return false;
     sender.remove_prefix(end);
   }
@@ -69,6 +69,7 @@ session::Rules rules_of(const std::string& settings) {
     rules.mixed_rejection = session::MixedRejection::discard;
   } else if (settings == "forwarding") {
     rules.srs_domain = "srs.example";
+    rules.bounce_hosts = {"mx.postern.example"};
   } else {
     EXPECT_EQ(settings, "");
   }

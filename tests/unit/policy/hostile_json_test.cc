@@ -82,17 +82,5 @@ TEST(HostileJson, AMillionMembersDoNotTakeLong) {
   EXPECT_NE(fault("policy:a", json + ",\"77\":1}"), "");
 }
 
-// Types that no rule reads yet: any sound JSON will do, and nothing else.
-class OpaqueDocument : public testing::TestWithParam<std::string_view> {};
-
-TEST_P(OpaqueDocument, IsCheckedToBeJson) {
-  const auto document = decode(test::key(GetParam()), R"([{"value":"tywin.net"}])", {});
-  ASSERT_TRUE(document);
-  EXPECT_TRUE(std::holds_alternative<Opaque>(*document));
-  EXPECT_NE(fault(GetParam(), "[{"), "");
-}
-
-INSTANTIATE_TEST_SUITE_P(Types, OpaqueDocument, testing::Values("mailfrom:got.com"));
-
 }  // namespace
 }  // namespace postern::policy

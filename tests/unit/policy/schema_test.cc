@@ -135,7 +135,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"uris", "uris:example.net"}, Case{"groups", "groups:example.net"},
                     Case{"dkim", "dkim:example.net"}, Case{"opensrs", "opensrs:example.net"},
                     Case{"smarthost", "smarthost:default"},
-                    Case{"identity", "identity:example.net"}),
+                    Case{"identity", "identity:example.net"},
+                    Case{"mailfrom", "mailfrom:example.net"}),
     [](const auto& one) { return std::string(one.param.schema); });
 
 }  // namespace

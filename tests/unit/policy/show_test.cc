@@ -80,9 +80,15 @@ TEST(ShowAsUnderstood, RefusesWhatDecodingRefuses) {
             "refused: /spamScore: expected a number, found a string \"x\"");
 }
 
-TEST(ShowAsUnderstood, ShowsTypesWithoutRulesAsTheyAre) {
-  EXPECT_EQ(shown("mailfrom:d.net", R"([{"value":"tywin.net","type":"ALLOW"}])"),
-            "[\n  {\n    \"value\": \"tywin.net\",\n    \"type\": \"ALLOW\"\n  }\n]");
+TEST(ShowAsUnderstood, MailFromAsItCounts) {
+  const std::string text = shown(
+      "mailfrom:d.net", R"({"mailFromDomain":"Bounce.D.net","mailFromDomainStatus":"success",)"
+                        R"("txtRecord":"kept"})");
+  for (const std::string part :
+       {R"("mailFromDomain": "bounce.d.net")", R"("mailFromDomainStatus": "SUCCESS")",
+        R"("behaviorOnMxFailure": "USE_DEFAULT_VALUE")", R"("txtRecord": "kept")"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
 }
 
 TEST(ShowAsUnderstood, ListsInTheirOneForm) {

@@ -56,9 +56,9 @@ TEST(Table, SaysWhatARunningDaemonTakesOver) {
       live,
       ElementsAre("spam.on_failure", "advert.marks", "mixed_rejection", "authentication_results",
                   "authserv_id", "dmarc", "id_headers", "recipient_delimiter", "trusted_relays",
-                  "srs.domain", "outgoing.identity_subdomains", "outgoing.webmail_clients",
-                  "outgoing.sent_limit", "outgoing.recipients_limit", "signing.missing_key",
-                  "log.level", "log.format", "shutdown_grace"));
+                  "bounce.mx_hosts", "srs.domain", "outgoing.identity_subdomains",
+                  "outgoing.webmail_clients", "outgoing.sent_limit", "outgoing.recipients_limit",
+                  "signing.missing_key", "log.level", "log.format", "shutdown_grace"));
 }
 
 TEST(Changes, AreToldWithOldAndNewAndWhatTheyNeed) {
