@@ -24,6 +24,7 @@ class IdleEditor final : public session::MessageEditor {
   Status replace_body(const std::string&) override { return success(); }
   Status delete_recipient(const std::string&) override { return success(); }
   Status add_recipient(const std::string&, const std::string&) override { return success(); }
+  Status change_sender(const std::string&) override { return success(); }
   void progress() override {}
 };
 

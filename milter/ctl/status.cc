@@ -37,8 +37,10 @@ void print_policy(const json& policy) {
   for (const json& left_out : policy["rules_left_out"]) {
     line("left out", text_of(left_out["key"]) + " " + text_of(left_out["fault"]));
   }
-  for (const json& left_out : policy["subnets_left_out"]) {
-    line("left out", text_of(left_out["domain"]) + ": " + text_of(left_out["fault"]));
+  for (const char* const member : {"subnets_left_out", "providers_left_out"}) {
+    for (const json& left_out : policy[member]) {
+      line("left out", text_of(left_out["domain"]) + ": " + text_of(left_out["fault"]));
+    }
   }
 }
 
@@ -80,9 +82,6 @@ void print_status(const json& answer) {
     line("mailboxes", text_of(mailboxes["waiting"]) + " copies wait for them, the oldest since " +
                           text_of(mailboxes["oldest"]) + "; " + text_of(mailboxes["given_up"]) +
                           " refused or given up");
-  }
-  for (const json& key : answer["settings_not_enforced"]) {
-    line("not enforced", text_of(key) + " is set, and this version does not act upon it");
   }
 }
 

@@ -13,6 +13,7 @@
 #include "adapters/smtp/submitter.h"
 #include "adapters/spamd/spamd_scanner.h"
 #include "adapters/vault/vault.h"
+#include "base/text.h"
 #include "daemon/host_name.h"
 #include "mail/domain_name.h"
 #include "settings/endpoints.h"
@@ -139,11 +140,21 @@ Result<std::unique_ptr<ports::Submitter>> make_mailbox_submitter(
   return smtp::make_lmtp_submitter({*endpoint, host_name(), kMailboxTimeout});
 }
 
-std::vector<std::string> not_enforced(const settings::Settings& settings) {
-  std::vector<std::string> keys;
-  if (!settings.outgoing.providers.empty()) keys.emplace_back("outgoing.providers");
-  return keys;
+namespace {
+
+decide::TenantProofs tenant_proofs(const std::map<std::string, settings::Provider>& providers) {
+  decide::TenantProofs proofs;
+  for (const auto& [name, provider] : providers) {
+    decide::TenantProof& proof = proofs[ascii_lower(name)];
+    proof.header = provider.header;
+    for (const auto& [domain, value] : provider.values) {
+      if (auto label = mail::to_a_label(domain)) proof.values.emplace(std::move(*label), value);
+    }
+  }
+  return proofs;
 }
+
+}  // namespace
 
 session::Rules make_rules(const settings::Settings& settings) {
   session::Rules rules;
@@ -162,6 +173,7 @@ session::Rules make_rules(const settings::Settings& settings) {
   rules.mixed_rejection = mixed_rejection(settings.mixed_rejection);
   rules.recipient_delimiters = settings.recipient_delimiter;
   rules.identity.covers_subdomains = settings.outgoing.identity_subdomains;
+  rules.tenant_proofs = tenant_proofs(settings.outgoing.providers);
   rules.sending_caps = {settings.outgoing.sent_limit, settings.outgoing.recipients_limit};
   rules.id_headers = settings.id_headers;
   rules.submit_daemon_name = settings.submit.daemon_name;

@@ -38,8 +38,6 @@ Result<std::unique_ptr<ports::Submitter>> make_submitter(const settings::Setting
 // Nullptr: vault.deliver is empty.
 Result<std::unique_ptr<ports::Submitter>> make_mailbox_submitter(
     const settings::Settings& settings);
-// The keys that are set to something, and that nothing acts upon in this version.
-std::vector<std::string> not_enforced(const settings::Settings& settings);
 
 session::Rules make_rules(const settings::Settings& settings);
 

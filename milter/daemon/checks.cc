@@ -13,6 +13,7 @@
 #include "adapters/sender_verify/dns_verifier.h"
 #include "adapters/smtp/recipient_probe.h"
 #include "adapters/spf/checker.h"
+#include "adapters/spf/provider_networks.h"
 #include "adapters/spf2/checker.h"
 #include "daemon/host_name.h"
 #include "provision/provisioner.h"
@@ -47,12 +48,14 @@ struct Checks::Parts {
       : dns(dns_options(settings.dns)),
         resolver(dns, clock),
         spf(make_spf(settings.spf.engine, resolver)),
+        providers(*spf, clock, {.host_name = host_name()}),
         dkim(resolver, clock),
         probe(host_name()) {}
 
   dns::CaresResolver dns;
   dns::CachingResolver resolver;
   std::unique_ptr<ports::SpfChecker> spf;
+  spf::CachedProviderNetworks providers;
   opendkim::Verifier dkim;
   std::unique_ptr<ports::SenderVerifier> sender_verifier;
   sender_verify::CalloutSenderVerifier* callout = nullptr;  // the same one, where it is that
@@ -122,6 +125,7 @@ Result<std::unique_ptr<Checks>> Checks::make(const settings::Settings& settings,
 void Checks::lend(session::Services& services) {
   services.resolver = &parts_->resolver;
   services.spf = parts_->spf.get();
+  services.provider_networks = &parts_->providers;
   services.dkim_verifier = &parts_->dkim;
   services.sender_verifier = parts_->sender_verifier.get();
   services.virus_scanner = parts_->virus_scanner.get();

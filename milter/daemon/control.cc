@@ -81,6 +81,19 @@ json rule_faults(const policy::Snapshot* snapshot) {
   return list;
 }
 
+json provider_faults(const policy::Snapshot* snapshot, const session::Rules& rules) {
+  json list = json::array();
+  if (snapshot == nullptr) return list;
+  snapshot->for_each_domain([&](const policy::Domain& domain) {
+    for (const std::string& name : decide::providers_without_proof(domain, rules.tenant_proofs)) {
+      list.push_back(
+          {{"domain", domain.name},
+           {"fault", "provider " + name + " has no proof for this domain in outgoing.providers"}});
+    }
+  });
+  return list;
+}
+
 json vault_status(const Control::Parts& parts) {
   ports::Vault* const vault = parts.vault;
   if (vault == nullptr) return {{"available", false}};
@@ -122,34 +135,35 @@ Answer status(const Control::Parts& parts, const json& /*request*/) {
                                              .count()
                                        : -1;
   const std::vector<std::string> not_ready = parts.not_ready();
-  return json{{"ready", not_ready.empty()},
-              {"not_ready", not_ready},
-              {"tables", parts.tables},
-              {"started", to_rfc3339(parts.started)},
-              {"open_transactions", parts.services.open_transactions.load()},
-              {"draining", parts.services.draining.load()},
-              {"policy",
-               {{"usable", usable},
-                {"generation", policy.generation},
-                {"in_force_since", to_rfc3339(policy.in_force_since)},
-                {"source", policy.source},
-                {"source_away", or_null(policy.source_away)},
-                {"source_away_since", time_or_null(policy.source_away_since)},
-                {"last_contact", time_or_null(policy.last_contact)},
-                {"age_seconds", age < 0 ? json(nullptr) : json(age)},
-                {"from_cache", policy.from_cache},
-                {"cache_fault", or_null(policy.cache_fault)},
-                {"position", policy.position},
-                {"shrink_held", or_null(policy.shrink_held)},
-                {"documents", counts},
-                {"refused", refused_documents(policy)},
-                {"subnets_left_out", subnet_faults(snapshot.get())},
-                {"rules_left_out", rule_faults(snapshot.get())}}},
-              {"scanners", scanners},
-              {"vault", vault_status(parts)},
-              {"outbox", outbox_status(parts.outbox)},
-              {"mailboxes", outbox_status(parts.mailboxes)},
-              {"settings_not_enforced", parts.settings_not_enforced}};
+  return json{
+      {"ready", not_ready.empty()},
+      {"not_ready", not_ready},
+      {"tables", parts.tables},
+      {"started", to_rfc3339(parts.started)},
+      {"open_transactions", parts.services.open_transactions.load()},
+      {"draining", parts.services.draining.load()},
+      {"policy",
+       {{"usable", usable},
+        {"generation", policy.generation},
+        {"in_force_since", to_rfc3339(policy.in_force_since)},
+        {"source", policy.source},
+        {"source_away", or_null(policy.source_away)},
+        {"source_away_since", time_or_null(policy.source_away_since)},
+        {"last_contact", time_or_null(policy.last_contact)},
+        {"age_seconds", age < 0 ? json(nullptr) : json(age)},
+        {"from_cache", policy.from_cache},
+        {"cache_fault", or_null(policy.cache_fault)},
+        {"position", policy.position},
+        {"shrink_held", or_null(policy.shrink_held)},
+        {"documents", counts},
+        {"refused", refused_documents(policy)},
+        {"subnets_left_out", subnet_faults(snapshot.get())},
+        {"providers_left_out", provider_faults(snapshot.get(), *parts.services.rules.get())},
+        {"rules_left_out", rule_faults(snapshot.get())}}},
+      {"scanners", scanners},
+      {"vault", vault_status(parts)},
+      {"outbox", outbox_status(parts.outbox)},
+      {"mailboxes", outbox_status(parts.mailboxes)}};
 }
 
 Answer policy_show(const Control::Parts& parts, const json& request) {
@@ -175,8 +189,11 @@ Answer route_address(const Control::Parts& parts, const json& request) {
   const policy::SnapshotPtr snapshot = parts.snapshot.get();
   if (!snapshot) return Failure{kExitNo, "no policy is in force"};
   const auto rules = parts.services.rules.get();
-  const route::RouteOptions options{rules->recipient_delimiters,
-                                    session::return_options(parts.services, *rules)};
+  const route::RouteOptions options{
+      rules->recipient_delimiters, session::return_options(parts.services, *rules),
+      [&](const IpAddress& client) {
+        return session::is_provider_client(parts.services, *rules, *snapshot, client);
+      }};
   return json::parse(route::route_report(*snapshot, address, options));
 }
 

@@ -38,7 +38,6 @@ class Control {
     ports::Submitter* submitter;  // nullptr: no token keys
     policy::DecodeOptions decode;
     WallTime started;
-    std::vector<std::string> settings_not_enforced;
     std::vector<std::string> tables;  // where Postfix asks them
     // Why the vault's room gives cause for concern; nothing: it does not.
     std::function<std::optional<std::string>()> vault_alarm;

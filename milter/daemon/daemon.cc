@@ -130,7 +130,6 @@ Status Daemon::open_outside() {
                                                submitter_.get(),
                                                options.decode,
                                                clock_.wall(),
-                                               not_enforced(settings_),
                                                {settings_.listen.tables, settings_.listen.secrets},
                                                [this] { return caretaker_->alarm(); },
                                                [this] { return not_ready(); }});
@@ -193,8 +192,12 @@ route::RouteAnswer Daemon::look_up(route::Table table, std::string_view key) con
   const policy::SnapshotPtr snapshot = snapshot_.get();
   if (!snapshot) return route::Temporary{"no policy is loaded yet"};
   const auto rules = services_.rules.get();
+  const auto is_provider_client = [&](const IpAddress& client) {
+    return session::is_known_provider_client(services_, *rules, *snapshot, client);
+  };
   return route::answer(*snapshot, table, key,
-                       {rules->recipient_delimiters, session::return_options(services_, *rules)});
+                       {rules->recipient_delimiters, session::return_options(services_, *rules),
+                        is_provider_client});
 }
 
 std::vector<std::string> Daemon::not_ready() const {
@@ -217,9 +220,6 @@ int Daemon::run(server::DaemonSignals& signals) {
   log::info("postern is ready", {{"milter", milter_->address().to_string()},
                                  {"tables", tables_->address().to_string()},
                                  {"policy", source_->describe()}});
-  for (const std::string& key : not_enforced(settings_)) {
-    log::warning("this version does not act upon a setting", {{"key", key}});
-  }
   tell_service_manager("READY=1");
   while (!milter_ended_) {
     beat();

@@ -134,6 +134,18 @@ SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& 
   return judge_network(snapshot, claim);
 }
 
+std::variant<Outgoing, mail::Reply> judge_tenant(const policy::Snapshot& snapshot,
+                                                 const mail::Address& sender,
+                                                 const IpAddress& client, std::string_view provider,
+                                                 std::string_view recipient_delimiters) {
+  auto admitted = admit(snapshot, sender, recipient_delimiters, false);
+  if (auto* const outgoing = std::get_if<Outgoing>(&admitted)) {
+    outgoing->client = client;
+    outgoing->provider = provider;
+  }
+  return admitted;
+}
+
 std::variant<Authorship, mail::Reply> judge_author(const policy::Snapshot& snapshot,
                                                    const Outgoing& outgoing,
                                                    const mail::HeaderFrom& from,

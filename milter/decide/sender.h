@@ -32,6 +32,7 @@ struct Outgoing {
   std::string policy_source;
   std::optional<IpAddress> client;  // authorised by its network; nothing: by its login
   std::string login;                // empty: authorised by its network
+  std::string provider;             // whose network it is, where that is no outgoingSubnets
   // Whose sending is counted: the login, else the user, else the domain; never a local part that
   // anybody may make up. Empty with domain.
   std::string account;
@@ -50,6 +51,12 @@ struct SenderClaim {
 };
 
 SenderVerdict judge_sender(const policy::Snapshot& snapshot, const SenderClaim& claim);
+
+// Who has proven to be a tenant of a provider: what he may do in the name of this address of ours.
+std::variant<Outgoing, mail::Reply> judge_tenant(const policy::Snapshot& snapshot,
+                                                 const mail::Address& sender,
+                                                 const IpAddress& client, std::string_view provider,
+                                                 std::string_view recipient_delimiters);
 
 // End of message: whose mail is it by the header From.
 struct Authorship {

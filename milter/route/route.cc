@@ -81,13 +81,16 @@ RouteAnswer relay_domains(const Snapshot& snapshot, std::string_view key,
   return Found{domain->name};
 }
 
-RouteAnswer relay_clients(const Snapshot& snapshot, std::string_view key) {
+RouteAnswer relay_clients(const Snapshot& snapshot, std::string_view key,
+                          const RouteOptions& options) {
   const auto client = IpAddress::parse(key);
   if (!client)
     return NotFound{};  // a host name: whoever owns the reverse zone writes what he likes
   for (const std::string& name : snapshot.domains_of_client(*client)) {
     if (served_domain(snapshot, name) != nullptr) return Found{"OK"};
   }
+  // The milter refuses what is not proven to be a tenant's.
+  if (options.is_provider_client && options.is_provider_client(*client)) return Found{"OK"};
   return NotFound{};
 }
 
@@ -231,7 +234,7 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
     case Table::relay_domains:
       return relay_domains(snapshot, key, options);
     case Table::relay_clients:
-      return relay_clients(snapshot, key);
+      return relay_clients(snapshot, key, options);
     case Table::relay_recipients:
       return relay_recipients(snapshot, key, options);
     case Table::transport:

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "base/ip.h"
 #include "policy/return_address.h"
 #include "policy/snapshot.h"
 
@@ -51,6 +53,9 @@ struct RouteOptions {
   std::string recipient_delimiters;
   // Where bounces of forwarded mail come back to; with it the keys and the time that tell ours.
   policy::ReturnOptions returns = {};
+  // Whether a client is in the network of a provider that some domain's mail leaves from; none: nobody
+  // is.
+  std::function<bool(const IpAddress& client)> is_provider_client = {};
 };
 
 // `key` as Postfix sends it: whole addresses (any case, quoted or not), domains, client addresses,

@@ -25,6 +25,7 @@ Verdict Transaction::end_of_message(std::string_view queue_id, MessageEditor& ed
   if (recipients_.empty()) return refuse_message(queue_id, fault_reply(), "no recipient");
   from_ = mail::header_from(message_);
   settle_origin();
+  if (auto refusal = settle_tenant()) return refuse_message(queue_id, *refusal, "tenant");
   if (auto refusal = settle_author()) return refuse_message(queue_id, *refusal, "header From");
   if (auto refusal = settle_mail_from())
     return refuse_message(queue_id, *refusal, "MAIL FROM domain");
@@ -85,16 +86,19 @@ Verdict Transaction::admit_resubmitted(MessageEditor& editor) {
   return Continue{};
 }
 
+// A bounce on its way back to a sender elsewhere is not ours either.
+bool Transaction::leaves_us() const {
+  return std::any_of(
+      recipients_.begin(), recipients_.end(),
+      [](const AcceptedRecipient& recipient) { return !recipient.rules && !recipient.elsewhere; });
+}
+
 // Whose mail it is by the header From. A null sender from a customer's network that goes to our own
 // mailboxes only (a bounce) needs no owner.
 std::optional<mail::Reply> Transaction::settle_author() {
   auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing == nullptr) return std::nullopt;
-  // A bounce on its way back to a sender elsewhere is not ours either.
-  const bool leaves_us = std::any_of(
-      recipients_.begin(), recipients_.end(),
-      [](const AcceptedRecipient& recipient) { return !recipient.rules && !recipient.elsewhere; });
-  const bool is_bounce_to_us = outgoing->domain == nullptr && !outgoing->is_local && !leaves_us;
+  const bool is_bounce_to_us = outgoing->domain == nullptr && !outgoing->is_local && !leaves_us();
   if (is_bounce_to_us) return std::nullopt;
   auto judged = decide::judge_author(*snapshot_, *outgoing, *from_, rules_->recipient_delimiters);
   if (auto* const reply = std::get_if<mail::Reply>(&judged)) return *reply;

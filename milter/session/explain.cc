@@ -10,6 +10,7 @@ void Transaction::explain_direction() const {
   if (outgoing == nullptr) return;
   std::string by = "mail of this machine";
   if (outgoing->client) by = "outgoingSubnets contain " + outgoing->client->to_string();
+  if (!outgoing->provider.empty()) by = "proven to be a tenant of provider " + outgoing->provider;
   if (!outgoing->login.empty()) by = "logged in as " + outgoing->login;
   explained_->sender.add("direction", outgoing->policy_source, std::move(by),
                          decide::Effect::applied);

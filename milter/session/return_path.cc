@@ -1,12 +1,16 @@
-// The envelope sender of a customer's mail and of mail that is forwarded, and what comes back to it: members elsewhere get their copy
-// under an address of ours that stands for the sender, so that SPF holds; a bounce to that address goes
-// to him whom it stands for.
+// The envelope sender of a customer's mail and of mail that is forwarded, and what comes back to it:
+// members elsewhere get their copy under an address of ours that stands for the sender, so that SPF holds;
+// a bounce to that address goes to him whom it stands for.
 #include <algorithm>
 
 #include "base/bounce_address.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "decide/recipient.h"
+#include "mail/domain_name.h"
+#include "mail/organizational_domain.h"
+#include "policy/resolve.h"
+#include "policy/smarthost.h"
 #include "session/transaction.h"
 
 namespace postern::session {
@@ -100,13 +104,23 @@ std::optional<mail::Reply> Transaction::settle_mail_from() {
   return std::nullopt;
 }
 
+// Whether the sender's smarthost is of the same house as the host that takes the bounces: who carries the
+// mail passes SPF for it, and knows what to do with what comes back.
+bool Transaction::leaves_through(const std::string& mx_host) const {
+  const policy::Smarthost* const smarthost = policy::find_smarthost(*snapshot_, sender_.address);
+  if (smarthost == nullptr) return false;
+  const auto host = mail::to_a_label(smarthost->host);
+  return host && mail::is_aligned(*host, mx_host, false);
+}
+
 // Where its bounces would go to others, or nowhere, the sender stays: mail from an address that takes no
 // bounces is mail that nobody is answerable for.
 void Transaction::take_mail_from(const policy::MailFrom& mail_from) {
   const std::string sender = sender_.address->to_string();
   const auto& ours = rules_->bounce_hosts;
   std::string why_not;
-  if (std::find(ours.begin(), ours.end(), mail_from.mx_host) == ours.end()) {
+  if (std::find(ours.begin(), ours.end(), mail_from.mx_host) == ours.end() &&
+      !leaves_through(mail_from.mx_host)) {
     why_not = "its MX is no host of bounce.mx_hosts: bounces would not come back here";
   } else if (services_.token_keys.empty()) {
     why_not = "there are no keys in keys.token_file";

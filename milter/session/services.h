@@ -14,10 +14,12 @@
 #include "base/secret.h"
 #include "decide/decide.h"
 #include "decide/identity.h"
+#include "decide/provider.h"
 #include "decide/sending_limit.h"
 #include "policy/return_address.h"
 #include "policy/snapshot.h"
 #include "ports/dkim_verifier.h"
+#include "ports/provider_networks.h"
 #include "ports/provisioning.h"
 #include "ports/resolver.h"
 #include "ports/scanner.h"
@@ -37,6 +39,7 @@ struct Rules {
   decide::DecideOptions decide;
   decide::IdentityOptions identity;
   decide::SendingCaps sending_caps;  // where a domain's documents say nothing
+  decide::TenantProofs tenant_proofs;
   MissingKey missing_key = MissingKey::accept;
   MixedRejection mixed_rejection = MixedRejection::store;
   std::string recipient_delimiters;
@@ -64,14 +67,15 @@ struct Services {
   const Clock& clock;
   const Published<policy::Snapshot>& snapshot;
   std::vector<std::shared_ptr<ports::Scanner>> scanners;
-  ports::VirusScanner* virus_scanner = nullptr;      // nullptr: nobody looks for viruses
-  ports::Resolver* resolver = nullptr;               // nullptr: no DNS, and no DMARC
-  ports::SpfChecker* spf = nullptr;                  // nullptr: SPF is none
-  ports::DkimVerifier* dkim_verifier = nullptr;      // nullptr: signatures are not looked at
-  ports::SenderVerifier* sender_verifier = nullptr;  // nullptr: sender_verify is off
-  ports::Provisioning* provisioning = nullptr;       // nullptr: nobody wants to hear of newcomers
-  ports::SendingLimits* sending_limits = nullptr;    // nullptr: nobody counts what is sent
-  ports::Signer* signer = nullptr;                   // nullptr: nothing is signed
+  ports::VirusScanner* virus_scanner = nullptr;          // nullptr: nobody looks for viruses
+  ports::Resolver* resolver = nullptr;                   // nullptr: no DNS, and no DMARC
+  ports::SpfChecker* spf = nullptr;                      // nullptr: SPF is none
+  ports::ProviderNetworks* provider_networks = nullptr;  // nullptr: no provider admits anybody
+  ports::DkimVerifier* dkim_verifier = nullptr;          // nullptr: signatures are not looked at
+  ports::SenderVerifier* sender_verifier = nullptr;      // nullptr: sender_verify is off
+  ports::Provisioning* provisioning = nullptr;     // nullptr: nobody wants to hear of newcomers
+  ports::SendingLimits* sending_limits = nullptr;  // nullptr: nobody counts what is sent
+  ports::Signer* signer = nullptr;                 // nullptr: nothing is signed
   ports::Vault* vault = nullptr;   // nullptr: nothing can be stored, and what must be is 451
   std::vector<Secret> token_keys;  // the first signs, all verify
   // Never null; a transaction keeps the ones it began with.
@@ -83,5 +87,12 @@ struct Services {
 // Whose address is one of ours, as the tables and the transactions see it. `rules` and `services`
 // outlive it.
 policy::ReturnOptions return_options(const Services& services, const Rules& rules);
+
+// Whether the client is in the network of a provider that some domain's mail leaves from: as far as is
+// known without asking, which a MAIL in that domain's name has done before; or by asking now.
+bool is_known_provider_client(const Services& services, const Rules& rules,
+                              const policy::Snapshot& snapshot, const IpAddress& client);
+bool is_provider_client(const Services& services, const Rules& rules,
+                        const policy::Snapshot& snapshot, const IpAddress& client);
 
 }  // namespace postern::session

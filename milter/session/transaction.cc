@@ -105,25 +105,32 @@ Verdict Transaction::begin() {
       *snapshot_,
       {sender_, client_.sasl_user, client_.address, rules_->recipient_delimiters,
        std::any_of(rules_->webmail_clients.begin(), rules_->webmail_clients.end(), is_webmail_of)});
+  if (auto refusal = claim_as_tenant(verdict)) return refuse_sender(*refusal);
+  if (!tenant_networks_.empty()) return Continue{};
   if (const auto* const reply = std::get_if<mail::Reply>(&verdict)) return refuse_sender(*reply);
   if (auto* const outgoing = std::get_if<decide::Outgoing>(&verdict)) {
-    if (outgoing->domain != nullptr && sender_.address) {
-      auto refusal = decide::refuse_identity(*snapshot_, *outgoing->domain, *sender_.address,
-                                             rules_->identity, why_of_sender());
-      if (refusal) return refuse_sender(*refusal);
-    }
-    direction_ = std::move(*outgoing);
-    vouched_.emplace();
-    const bool is_customer = std::get<decide::Outgoing>(direction_).domain != nullptr;
-    if (is_customer && sender_.address) {
-      vouched_->result = decide::SpfResult::pass;
-      vouched_->domain = sender_.address->domain();
-      vouched_->mechanism = "a client of ours";
-    }
-    if (explained_ != nullptr) explain_direction();
-    if (auto refusal = refuse_full_account()) return refuse_sender(*refusal);
+    if (auto refusal = become_outgoing(std::move(*outgoing))) return refuse_sender(*refusal);
   }
   return Continue{};
+}
+
+// Nothing: from here on it is mail of this sender.
+std::optional<mail::Reply> Transaction::become_outgoing(decide::Outgoing outgoing) {
+  const bool is_customers = outgoing.domain != nullptr && sender_.address;
+  if (is_customers) {
+    auto refusal = decide::refuse_identity(*snapshot_, *outgoing.domain, *sender_.address,
+                                           rules_->identity, why_of_sender());
+    if (refusal) return refusal;
+  }
+  direction_ = std::move(outgoing);
+  vouched_.emplace();
+  if (is_customers) {
+    vouched_->result = decide::SpfResult::pass;
+    vouched_->domain = sender_.address->domain();
+    vouched_->mechanism = "a client of ours";
+  }
+  if (explained_ != nullptr) explain_direction();
+  return refuse_full_account();
 }
 
 Verdict Transaction::refuse_sender(const mail::Reply& reply) {
@@ -155,8 +162,9 @@ Verdict Transaction::rcpt_to(const std::vector<std::string_view>& arguments) {
     return refuse_recipient(given, {452, "4.5.3", "too many recipients"});
   }
   for (AcceptedRecipient& one : accepted) {
-    // What refuses one member of a group refuses not the group: it waits for the end of message.
-    if (!one.rules || one.is_member) continue;
+    // What refuses one member of a group refuses not the group: it waits for the end of message. So
+    // does what would refuse a stranger, while this may be a customer yet.
+    if (!one.rules || one.is_member || !tenant_networks_.empty()) continue;
     auto refusal = refuse_by_sender(one);
     if (refusal && one.rules->domain->enforcement == policy::Enforcement::enforce) {
       return refuse_recipient(given, std::move(*refusal));
@@ -185,6 +193,12 @@ Transaction::Accepted Transaction::judge(mail::Recipient recipient) {
           policy::read_return_address(*snapshot_, address, return_options(services_, *rules_))) {
     return judge_return(std::move(accepted), *back);
   }
+  const policy::Domain* const domain = snapshot_->domain_or_alias(address.domain());
+  const bool is_elsewhere = domain == nullptr || domain->status == policy::DomainStatus::deleted;
+  if (is_elsewhere && !tenant_networks_.empty()) {
+    if (auto refusal = refuse_tenant()) return *refusal;
+    return std::vector{std::move(accepted)};
+  }
   const auto* const outgoing = std::get_if<decide::Outgoing>(&direction_);
   if (outgoing != nullptr) {
     if (outgoing->policy != nullptr && sender_.declared_size) {
@@ -192,8 +206,6 @@ Transaction::Accepted Transaction::judge(mail::Recipient recipient) {
         return *refusal;
       }
     }
-    const policy::Domain* const domain = snapshot_->domain_or_alias(address.domain());
-    const bool is_elsewhere = domain == nullptr || domain->status == policy::DomainStatus::deleted;
     if (is_elsewhere) return std::vector{std::move(accepted)};
   }
   auto verdict = decide::judge_recipient(*snapshot_, accepted.envelope, sender_.declared_size,

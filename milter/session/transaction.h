@@ -99,6 +99,13 @@ class Transaction {
 
  private:
   Verdict refuse_sender(const mail::Reply& reply);
+  std::optional<mail::Reply> become_outgoing(decide::Outgoing outgoing);
+
+  // tenant.cc
+  std::optional<mail::Reply> claim_as_tenant(const decide::SenderVerdict& verdict);
+  std::optional<mail::Reply> refuse_tenant() const;
+  std::optional<mail::Reply> settle_tenant();
+  bool leaves_us() const;
 
   // RCPT.
   using Accepted = std::variant<std::vector<AcceptedRecipient>, mail::Reply>;
@@ -112,6 +119,7 @@ class Transaction {
   Accepted judge_return(AcceptedRecipient accepted, const policy::ReturnAddress& address);
   std::optional<mail::Reply> settle_mail_from();
   void take_mail_from(const policy::MailFrom& mail_from);
+  bool leaves_through(const std::string& mx_host) const;
   void settle_forwarding_sender();
   // The envelope sender as a copy has it.
   std::string leaving_sender(const decide::Delivery& delivery) const;
@@ -206,6 +214,9 @@ class Transaction {
   const ClientFacts client_;
   const mail::Sender sender_;
   Direction direction_ = decide::Incoming{};
+  // The providers' networks that the client is in, where a tenant of theirs may be a customer of ours:
+  // what the message proves at its end decides. Until then it is mail from outside.
+  std::vector<std::string> tenant_networks_;
   bool may_be_signed_ = false;  // known once the header From is
   Explained* const explained_;
   // Of the client, or, behind a trusted relay, of the one before it, known at end of message.

@@ -189,7 +189,7 @@ void add_flow(Table<Settings>& table) {
                in(&Settings::outgoing, &Outgoing::identity_subdomains), yes_or_no(),
                "Whether a verified domain (identity:) speaks for the domains below it, as with AWS "
                "SES."),
-       setting("outgoing.providers", Reload::restart, in(&Settings::outgoing, &Outgoing::providers),
+       setting("outgoing.providers", Reload::live, in(&Settings::outgoing, &Outgoing::providers),
                providers(),
                "What proves which tenant of a shared provider sends, by domain: {outlook: {header: "
                "X-Tenant, values: {got.com: \"...\"}}}. A provider without an entry admits "

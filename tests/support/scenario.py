@@ -21,7 +21,12 @@ SETTINGS = {None: SHIPPED,
                        "outgoing": {"webmail_clients": ["198.51.100.250/32"]}},
             "defer": {**SHIPPED, "mixed_rejection": "defer"},
             "discard": {**SHIPPED, "mixed_rejection": "discard"},
-            "forwarding": {**SHIPPED, "srs": {"domain": "srs.example"},
+            "providers": {**SHIPPED, "outgoing": {"providers": {
+               "ravens": {"header": "X-Raven-Tenant",
+                          "values": {"eyrie.net": "eyrie-7", "runestone.net": "rune-1", "gulltown.net": "gull-1",
+                                     "snakewood.net": "snake-1"}},
+               "broken": {"header": "X-Raven-Tenant", "values": {"strongsong.net": "song-1"}}}}},
+           "forwarding": {**SHIPPED, "srs": {"domain": "srs.example"},
                            "bounce": {"mx_hosts": ["mx.postern.example"]}}}
 DKIM_KEY = ROOT / "tests" / "fixtures" / "dns" / "dkim.pem"
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE!$H+H*"

@@ -43,14 +43,15 @@ std::vector<Arrival> arrivals(const Played& played, const std::string& sender,
                               const std::vector<ports::OutboxCopy>& left,
                               const policy::Snapshot& snapshot) {
   std::vector<Arrival> arrived;
-  const auto add = [&](std::string recipient, const std::string& from,
+  const auto add = [&](std::string recipient, const std::string& sent_by,
                        const std::vector<mail::HeaderField>& headers) {
     if (recipient.starts_with('<')) recipient = recipient.substr(1, recipient.size() - 2);
-    arrived.push_back({ascii_lower(recipient), next_hop_of(recipient, snapshot), from, headers});
+    arrived.push_back({ascii_lower(recipient), next_hop_of(recipient, snapshot), sent_by, headers});
   };
   if (played.goes_on) {
+    const std::string from = played.editor->sender().value_or(sender);
     for (const std::string& recipient : played.editor->recipients()) {
-      add(recipient, sender, played.editor->headers());
+      add(recipient, from, played.editor->headers());
     }
   }
   for (const ports::OutboxCopy& copy : left) {

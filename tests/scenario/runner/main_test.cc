@@ -67,6 +67,13 @@ session::Rules rules_of(const std::string& settings) {
     rules.mixed_rejection = session::MixedRejection::defer;
   } else if (settings == "discard") {
     rules.mixed_rejection = session::MixedRejection::discard;
+  } else if (settings == "providers") {
+    rules.tenant_proofs["ravens"] = {"X-Raven-Tenant",
+                                     {{"eyrie.net", "eyrie-7"},
+                                      {"runestone.net", "rune-1"},
+                                      {"gulltown.net", "gull-1"},
+                                      {"snakewood.net", "snake-1"}}};
+    rules.tenant_proofs["broken"] = {"X-Raven-Tenant", {{"strongsong.net", "song-1"}}};
   } else if (settings == "forwarding") {
     rules.srs_domain = "srs.example";
     rules.bounce_hosts = {"mx.postern.example"};

@@ -32,6 +32,7 @@ Outside::Outside(const std::string& fixtures) : zone_(read_zone(fixtures + "/zon
 void Outside::lend(session::Services& services) {
   services.resolver = &resolver_;
   services.spf = &spf_;
+  services.provider_networks = &providers_;
   services.dkim_verifier = &dkim_;
   services.sender_verifier = &sender_verifier_;
   services.virus_scanner = &virus_scanner_;

@@ -7,6 +7,7 @@
 #include "adapters/opendkim/verifier.h"
 #include "adapters/sender_verify/dns_verifier.h"
 #include "adapters/spf/checker.h"
+#include "adapters/spf/provider_networks.h"
 #include "ports/virus_scanner.h"
 #include "session/services.h"
 #include "support/dns_zone.h"
@@ -39,6 +40,7 @@ class Outside {
   DnsZone zone_;
   ZoneResolver resolver_{zone_};
   spf::Checker spf_{resolver_};
+  spf::CachedProviderNetworks providers_{spf_, clock_};
   opendkim::Verifier dkim_{resolver_, clock_};
   sender_verify::DnsSenderVerifier sender_verifier_{resolver_};
   EicarScanner virus_scanner_;

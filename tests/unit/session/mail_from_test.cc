@@ -73,6 +73,30 @@ TEST(MailFrom, TheSenderStaysWhereBouncesWouldNotComeBack) {
   EXPECT_EQ(house.editor().sender(), std::nullopt);
 }
 
+// Who carries the mail also takes what comes back.
+TEST(MailFrom, AProvidersSmarthostTakesTheBouncesItself) {
+  struct Row {
+    const char* smarthost;
+    bool is_changed;
+  };
+  const Row rows[] = {{"smtp.eu.mailer.example", true},
+                      {"mailer.example", true},
+                      {"smtp.mailer.example.org", false},
+                      {"192.0.2.9", false}};
+  for (const Row& row : rows) {
+    std::string document = kGood;
+    document.replace(document.find("mx.postern.test"), 15, "feedback.mailer.example");
+    House house(test::snapshot_of(
+        {{"domain:a.net", test::domain_json("a.net", sending_policy())},
+         {"mailfrom:a.net", document},
+         {"smarthost:a.net", std::string(R"({"hostname":")") + row.smarthost +
+                                 R"(","portNumber":587,"secureConnection":"STARTTLS"})"}}));
+    house.set_rules(rules());
+    EXPECT_EQ(house.send(outgoing()).end, "continue");
+    EXPECT_EQ(house.editor().sender().has_value(), row.is_changed) << row.smarthost;
+  }
+}
+
 TEST(MailFrom, AStrangerAndTheNullSenderHaveNone) {
   House house(policies(kGood));
   house.set_rules(rules());
@@ -124,7 +148,9 @@ TEST(MailFrom, ABounceComesBackToTheSendersMailbox) {
   // Forwarded once more, by us: the address of ours within the address of ours.
   const auto twice = make_srs_address(made(house), "srs.example", house.clock().wall(),
                                       house.services().token_keys);
-  if (twice) EXPECT_EQ(come_back("<>", *twice), "continue, continue");
+  if (twice) {
+    EXPECT_EQ(come_back("<>", *twice), "continue, continue");
+  }
   house.clock().advance(std::chrono::hours(24 * 32));
   house.services().token_keys = {Secret("0123456789abcdef-first")};
   EXPECT_EQ(come_back("<>", *make_bounce_address("jon@a.net", "bounce.a.net",

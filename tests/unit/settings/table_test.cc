@@ -52,13 +52,13 @@ TEST(Table, SaysWhatARunningDaemonTakesOver) {
   for (const SettingInfo& info : describe_settings()) {
     if (info.reload == Reload::live) live.push_back(info.key);
   }
-  EXPECT_THAT(
-      live,
-      ElementsAre("spam.on_failure", "advert.marks", "mixed_rejection", "authentication_results",
-                  "authserv_id", "dmarc", "id_headers", "recipient_delimiter", "trusted_relays",
-                  "bounce.mx_hosts", "srs.domain", "outgoing.identity_subdomains",
-                  "outgoing.webmail_clients", "outgoing.sent_limit", "outgoing.recipients_limit",
-                  "signing.missing_key", "log.level", "log.format", "shutdown_grace"));
+  EXPECT_THAT(live, ElementsAre("spam.on_failure", "advert.marks", "mixed_rejection",
+                                "authentication_results", "authserv_id", "dmarc", "id_headers",
+                                "recipient_delimiter", "trusted_relays", "bounce.mx_hosts",
+                                "srs.domain", "outgoing.identity_subdomains", "outgoing.providers",
+                                "outgoing.webmail_clients", "outgoing.sent_limit",
+                                "outgoing.recipients_limit", "signing.missing_key", "log.level",
+                                "log.format", "shutdown_grace"));
 }
 
 TEST(Changes, AreToldWithOldAndNewAndWhatTheyNeed) {
