@@ -31,7 +31,7 @@ class Client(smtplib.SMTP):
         super().__init__("127.0.0.1", port, local_hostname=helo, timeout=120)
         self.ehlo()
         if address:
-            code, text = self.docmd("XCLIENT", f"ADDR={'IPV6:' if ':' in address else ''}{address} NAME=[UNAVAILABLE]")
+            code, text = self.docmd("XCLIENT", f"ADDR={address} NAME=[UNAVAILABLE]")
             if code != 220:
                 raise smtplib.SMTPResponseException(code, text)
             self.ehlo()
