@@ -36,6 +36,7 @@ ROOMS = {
     "session": ["base", "mail", "content", "policy", "decide", "route", "ports"],
     "keeper": ["base", "policy", "ports"],
     "health": ["base", "mail", "policy", "decide", "ports"],
+    "dns_watch": ["base", "mail", "policy", "health", "ports"],
     "provision": ["base", "mail", "policy", "ports"],
     "outbox": ["base", "ports"],
     "upkeep": ["base", "mail", "policy", "decide", "ports"],

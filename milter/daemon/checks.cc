@@ -16,6 +16,7 @@
 #include "adapters/spf/provider_networks.h"
 #include "adapters/spf2/checker.h"
 #include "daemon/host_name.h"
+#include "dns_watch/watcher.h"
 #include "provision/provisioner.h"
 
 namespace postern::daemon {
@@ -44,14 +45,16 @@ std::unique_ptr<ports::SpfChecker> make_spf(settings::SpfEngine engine, ports::R
 }  // namespace
 
 struct Checks::Parts {
-  Parts(const settings::Settings& settings, const Clock& clock)
-      : dns(dns_options(settings.dns)),
-        resolver(dns, clock),
+  Parts(const settings::Settings& settings, const Clock& the_clock)
+      : clock(the_clock),
+        dns(dns_options(settings.dns)),
+        resolver(dns, the_clock),
         spf(make_spf(settings.spf.engine, resolver)),
-        providers(*spf, clock, {.host_name = host_name()}),
-        dkim(resolver, clock),
+        providers(*spf, the_clock, {.host_name = host_name()}),
+        dkim(resolver, the_clock),
         probe(host_name()) {}
 
+  const Clock& clock;
   dns::CaresResolver dns;
   dns::CachingResolver resolver;
   std::unique_ptr<ports::SpfChecker> spf;
@@ -65,6 +68,8 @@ struct Checks::Parts {
   redis::EventPublisher* publisher = nullptr;  // the same one, where it is that
   std::unique_ptr<provision::Provisioner> provisioner;
   std::unique_ptr<redis::SentCounter> sent;
+  dns_watch::WatcherOptions watching;
+  std::unique_ptr<dns_watch::Watcher> watcher;  // nullptr: of a program that is soon over
 };
 
 Checks::Checks(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -119,7 +124,18 @@ Result<std::unique_ptr<Checks>> Checks::make(const settings::Settings& settings,
   parts->sent = std::make_unique<redis::SentCounter>(counting, clock, *parts->events);
   parts->provisioner =
       std::make_unique<provision::Provisioner>(parts->probe, *parts->events, clock);
+  parts->watching.questions_per_minute = settings.dns.checks_per_minute;
+  parts->watching.look_every = settings.dns.check_every;
+  parts->watching.patience = settings.dns.timeout;
   return std::unique_ptr<Checks>(new Checks(std::move(parts)));
+}
+
+void Checks::watch(const Published<policy::Snapshot>& snapshot) {
+  // Not the resolver that remembers: what mail has asked an hour ago is not a look.
+  parts_->watcher = std::make_unique<dns_watch::Watcher>(
+      dns_watch::Watcher::Parts{snapshot, parts_->dns, *parts_->spf, *parts_->events,
+                                parts_->clock},
+      parts_->watching);
 }
 
 void Checks::lend(session::Services& services) {
@@ -137,9 +153,11 @@ void Checks::start() {
   if (parts_->publisher != nullptr) parts_->publisher->start();
   parts_->provisioner->start();
   parts_->sent->start();
+  if (parts_->watcher != nullptr) parts_->watcher->start();
 }
 
 void Checks::stop() {
+  if (parts_->watcher != nullptr) parts_->watcher->stop();
   if (parts_->callout != nullptr) parts_->callout->stop();
   parts_->probe.stop();
   parts_->provisioner->stop();

@@ -1,5 +1,6 @@
 // Purpose:   everything that is asked about a message and its sender, as the settings want it: DNS,
-//            SPF, DKIM, sender verification, the virus scanner, how much was sent, and who hears of newcomers.
+//            SPF, DKIM, sender verification, the virus scanner, how much was sent, who hears of newcomers, and
+//            whether DNS still says what verified names need.
 // Ownership: owns all of it, in the order in which it depends on each other.
 // Threading: make, lend, start and stop on the main thread.
 // Failure:   make() answers an Error naming the setting.
@@ -8,6 +9,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/result.h"
 #include "session/services.h"
 #include "settings/settings.h"
@@ -22,6 +24,8 @@ class Checks {
   Checks(const Checks&) = delete;
   Checks& operator=(const Checks&) = delete;
 
+  // Before start(): lets the names in these documents be looked for in DNS, in the background.
+  void watch(const Published<policy::Snapshot>& snapshot);
   void lend(session::Services& services);
   void start();
   // Ends what is being asked. The servers have stopped.

@@ -75,6 +75,7 @@ Status Daemon::open_outside() {
   auto checks = Checks::make(settings_, clock_);
   if (!checks) return checks.error();
   checks_ = std::move(*checks);
+  checks_->watch(snapshot_);
   auto submitter = make_submitter(settings_, clock_);
   if (!submitter) return submitter.error();
   submitter_ = std::move(*submitter);

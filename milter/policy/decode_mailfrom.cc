@@ -1,6 +1,7 @@
 // The custom MAIL FROM domain of an identity, as the service that keeps it answers.
 #include <algorithm>
 
+#include "base/text.h"
 #include "mail/address.h"
 #include "mail/domain_name.h"
 #include "policy/decode_parts.h"
@@ -33,6 +34,14 @@ std::optional<std::string> host_of_mx(std::string_view record) {
   return mail::to_a_label(record.substr(blank + 1));
 }
 
+// "v=spf1 include:feedback.example ~all" -> "feedback.example".
+std::string include_of_spf(std::string_view record) {
+  for (const std::string_view term : split(record, ' ')) {
+    if (starts_with_ignoring_case(term, "include:")) return ascii_lower(term.substr(8));
+  }
+  return "";
+}
+
 }  // namespace
 
 MailFrom read_mailfrom(const ObjectReader& object, const std::string& name) {
@@ -56,7 +65,9 @@ MailFrom read_mailfrom(const ObjectReader& object, const std::string& name) {
     if (!host) object.wrong("mxRecord", "a preference and a host name");
     mail_from.mx_host = host.value_or("");
   }
-  (void)object.text("txtRecord", kMaxRecord);
+  if (const auto record = object.text("txtRecord", kMaxRecord)) {
+    mail_from.spf_include = include_of_spf(*record);
+  }
   mail_from.status =
       object.choice("mailFromDomainStatus", kMailFromStatuses, MailFromStatus::pending);
   mail_from.on_mx_failure =

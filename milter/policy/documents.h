@@ -222,6 +222,8 @@ struct MailFrom {
   std::string name;     // A-label or Address::key(); the document's key
   std::string domain;   // A-label, below the identity's own; empty: none is asked for
   std::string mx_host;  // A-label: who takes the bounces; empty: not said
+  std::string
+      spf_include;  // lower case: what the domain's SPF record shall include; empty: not said
   MailFromStatus status = MailFromStatus::pending;
   OnMxFailure on_mx_failure = OnMxFailure::use_default;
 };

@@ -165,6 +165,16 @@ void Snapshot::for_each_smarthost(const std::function<void(const Smarthost&)>& v
       [&visit](const std::string&, const std::shared_ptr<const Smarthost>& one) { visit(*one); });
 }
 
+void Snapshot::for_each_identity(const std::function<void(const Identity&)>& visit) const {
+  identities_.for_each(
+      [&visit](const std::string&, const std::shared_ptr<const Identity>& one) { visit(*one); });
+}
+
+void Snapshot::for_each_mail_from(const std::function<void(const MailFrom&)>& visit) const {
+  mail_froms_.for_each(
+      [&visit](const std::string&, const std::shared_ptr<const MailFrom>& one) { visit(*one); });
+}
+
 void Snapshot::for_each_rule_fault(
     const std::function<void(const DocumentKey&, const std::string&)>& visit) const {
   rule_faults_.for_each([&visit](const DocumentKey& key, const std::vector<std::string>& faults) {

@@ -61,10 +61,12 @@ class Snapshot {
   void for_each_smarthost(const std::function<void(const Smarthost&)>& visit) const;
   // The custom MAIL FROM of exactly this address or domain.
   const MailFrom* mail_from(const std::string& name) const;
+  void for_each_mail_from(const std::function<void(const MailFrom&)>& visit) const;
   // Whether bounces of some identity's mail come back through this domain.
   bool is_mail_from_domain(const std::string& domain) const;
   // The identity of exactly this address or domain.
   const Identity* identity(const std::string& name) const;
+  void for_each_identity(const std::function<void(const Identity&)>& visit) const;
   // Whether an identity stands under the domain or an alias of it: theirs or an address of theirs.
   bool has_identities(const Domain& domain) const;
   // The aliases of a primary domain under whose names sender rules or groups stand, sorted; an alias

@@ -117,6 +117,8 @@ struct DnsServer {
 struct Dns {
   std::vector<DnsServer> servers;  // empty: those of resolv.conf
   Milliseconds timeout = std::chrono::seconds(5);
+  unsigned checks_per_minute = 60;  // 0: identities and MAIL FROM domains are not checked
+  Milliseconds check_every = std::chrono::hours(1);
 };
 
 struct Submit {

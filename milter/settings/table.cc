@@ -120,6 +120,15 @@ void add_evidence(Table<Settings>& table) {
                "Addresses, with a port where it is not 53; empty for those of resolv.conf."),
        setting("dns.timeout", Reload::restart, in(&Settings::dns, &Dns::timeout),
                duration(Milliseconds(100), minutes(1)), "How long one question may take."),
+       setting("dns.checks_per_minute", Reload::restart,
+               in(&Settings::dns, &Dns::checks_per_minute), whole_number(0, 100'000),
+               "The most questions a minute by which identities and MAIL FROM domains are checked, "
+               "for events to the admin API; 0: none are checked."),
+       setting(
+           "dns.check_every", Reload::restart, in(&Settings::dns, &Dns::check_every),
+           duration(seconds(1), hours(24 * 7)),
+           "How often each of them is checked again; with more of them than the questions allow "
+           "it takes longer."),
        setting("sender_verify", Reload::restart, in(&Settings::sender_verify),
                choice<SenderVerify>({{"callout", SenderVerify::callout},
                                      {"dns", SenderVerify::dns},

@@ -18,6 +18,7 @@ TEST(DecodeMailFrom, AsTheServiceAnswers) {
   EXPECT_EQ(mail_from.name, "alerts@sailpoint.com");
   EXPECT_EQ(mail_from.domain, "foo.sailpoint.com");
   EXPECT_EQ(mail_from.mx_host, "feedback-smtp.us-east-1.amazonses.com");
+  EXPECT_EQ(mail_from.spf_include, "amazonses.com");
   EXPECT_EQ(mail_from.status, MailFromStatus::pending);
   EXPECT_EQ(mail_from.on_mx_failure, OnMxFailure::use_default);
 }

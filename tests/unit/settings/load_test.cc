@@ -75,6 +75,8 @@ const OneSetting kEach[] = {
     {"dns: {servers: ['127.0.0.1:5353', 192.0.2.1, '::1', '[2001:db8::1]:5300']}", "dns.servers",
      "[127.0.0.1:5353, 192.0.2.1:53, \"[::1]:53\", \"[2001:db8::1]:5300\"]"},
     {"dns: {timeout: 2s}", "dns.timeout", "2s"},
+    {"dns: {checks_per_minute: 0}", "dns.checks_per_minute", "0"},
+    {"dns: {check_every: 5m}", "dns.check_every", "5m"},
     {"sender_verify: callout", "sender_verify", "callout"},
     {"sender_verify: off", "sender_verify", "off"},
     {"mixed_rejection: defer", "mixed_rejection", "defer"},
