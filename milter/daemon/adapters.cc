@@ -148,7 +148,8 @@ decide::TenantProofs tenant_proofs(const std::map<std::string, settings::Provide
     decide::TenantProof& proof = proofs[ascii_lower(name)];
     proof.header = provider.header;
     for (const auto& [domain, value] : provider.values) {
-      if (auto label = mail::to_a_label(domain)) proof.values.emplace(std::move(*label), value);
+      if (auto label = mail::to_a_label(domain))
+        proof.values.emplace(std::move(*label), trim(value));
     }
   }
   return proofs;

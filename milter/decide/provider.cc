@@ -24,6 +24,7 @@ std::optional<TenantProvider> with_proof(const policy::OutgoingProvider& provide
 std::vector<TenantProvider> tenant_providers(const policy::Domain& domain,
                                              const TenantProofs& proofs) {
   std::vector<TenantProvider> found;
+  if (domain.status == policy::DomainStatus::deleted) return found;
   for (const policy::OutgoingProvider& provider : domain.outgoing_providers) {
     if (!provider.active || provider.spf_provider.empty()) continue;
     if (const auto proven = with_proof(provider, domain.name, proofs)) found.push_back(*proven);
@@ -34,6 +35,7 @@ std::vector<TenantProvider> tenant_providers(const policy::Domain& domain,
 std::vector<std::string> providers_without_proof(const policy::Domain& domain,
                                                  const TenantProofs& proofs) {
   std::vector<std::string> names;
+  if (domain.status == policy::DomainStatus::deleted) return names;
   for (const policy::OutgoingProvider& provider : domain.outgoing_providers) {
     if (provider.active && !with_proof(provider, domain.name, proofs)) {
       names.push_back(provider.name);
@@ -48,7 +50,7 @@ std::vector<std::string> providers_in_use(const policy::Snapshot& snapshot,
   for (const auto& [name, proof] : proofs) {
     for (const auto& [domain_name, value] : proof.values) {
       const policy::Domain* const domain = snapshot.domain(domain_name);
-      if (domain == nullptr || domain->status == policy::DomainStatus::deleted) continue;
+      if (domain == nullptr) continue;
       for (const TenantProvider& one : tenant_providers(*domain, proofs)) {
         records.insert(one.provider->spf_provider);
       }

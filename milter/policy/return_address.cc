@@ -12,9 +12,12 @@ constexpr int kDeepest = 3;
 
 bool is_bounce_address(std::string_view local) { return starts_with_ignoring_case(local, "b+"); }
 
+bool is_srs_address(std::string_view local) {
+  return starts_with_ignoring_case(local, "SRS0=") || starts_with_ignoring_case(local, "SRS1=");
+}
+
 bool looks_like_ours(std::string_view local) {
-  return is_bounce_address(local) || starts_with_ignoring_case(local, "SRS0=") ||
-         starts_with_ignoring_case(local, "SRS1=");
+  return is_bounce_address(local) || is_srs_address(local);
 }
 
 bool is_served(const Snapshot& snapshot, const std::string& name) {
@@ -58,9 +61,11 @@ std::optional<ReturnAddress> read_return_address(const Snapshot& snapshot,
                                                  const mail::Address& address,
                                                  const ReturnOptions& options) {
   if (!is_return_domain(snapshot, options, address.domain())) return std::nullopt;
-  if (!looks_like_ours(address.local()) && is_served(snapshot, address.domain())) {
-    return std::nullopt;
-  }
+  // Where people live too, ours are only those that we would make there.
+  const bool is_ours = snapshot.is_mail_from_domain(address.domain())
+                           ? looks_like_ours(address.local())
+                           : is_srs_address(address.local());
+  if (!is_ours && is_served(snapshot, address.domain())) return std::nullopt;
   return read(snapshot, address, options);
 }
 

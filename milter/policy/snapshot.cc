@@ -70,7 +70,13 @@ const MailFrom* Snapshot::mail_from(const std::string& name) const {
 }
 
 bool Snapshot::is_mail_from_domain(const std::string& domain) const {
-  return mail_from_domains_.find(domain) != nullptr;
+  if (mail_from_domains_.find(domain) == nullptr) return false;
+  // Below a domain of ours: a document about somebody else's makes nothing ours.
+  for (std::size_t dot = domain.find('.'); dot != std::string::npos;
+       dot = domain.find('.', dot + 1)) {
+    if (domain_or_alias(domain.substr(dot + 1)) != nullptr) return true;
+  }
+  return false;
 }
 
 const Identity* Snapshot::identity(const std::string& name) const {

@@ -62,7 +62,8 @@ class Snapshot {
   // The custom MAIL FROM of exactly this address or domain.
   const MailFrom* mail_from(const std::string& name) const;
   void for_each_mail_from(const std::function<void(const MailFrom&)>& visit) const;
-  // Whether bounces of some identity's mail come back through this domain.
+  // Whether bounces of some identity's mail come back through this domain: one whose MX has been found to
+  // be as it must, below a domain of ours.
   bool is_mail_from_domain(const std::string& domain) const;
   // The identity of exactly this address or domain.
   const Identity* identity(const std::string& name) const;
@@ -113,7 +114,7 @@ class Snapshot {
   ByName<Smarthost> smarthosts_;
   PersistentMap<std::string, NameSet> smarthosts_of_sender_;  // senderAddress -> names
   ByName<MailFrom> mail_froms_;
-  PersistentMap<std::string, std::size_t> mail_from_domains_;  // how many identities have it
+  PersistentMap<std::string, std::size_t> mail_from_domains_;  // how many verified ones have it
   ByName<Identity> identities_;
   PersistentMap<std::string, std::size_t> identities_of_;  // domain part -> how many stand there
   // The domain documents as they are written, of domains that an opensrs document governs too.

@@ -9,6 +9,13 @@
 namespace postern::policy {
 namespace {
 
+// One whose MX is not there yet, or is another's, may be a domain where people live. What left from it while
+// it was verified may still come back while it fails for the moment.
+bool takes_bounces(const MailFrom& mail_from) {
+  return !mail_from.domain.empty() && (mail_from.status == MailFromStatus::success ||
+                                       mail_from.status == MailFromStatus::temporary_failure);
+}
+
 std::uint64_t label_of(const std::string& id, const std::string& name,
                        const std::string& domain_id) {
   return std::hash<std::string>{}(id + '\n' + domain_id + '\n' + name);
@@ -169,7 +176,7 @@ Status SnapshotEditor::put_in_force(Identity identity) {
 
 Status SnapshotEditor::put_in_force(MailFrom mail_from) {
   release_mail_from(mail_from.name);
-  if (!mail_from.domain.empty()) {
+  if (takes_bounces(mail_from)) {
     const std::size_t* const known = draft_.mail_from_domains_.find(mail_from.domain);
     draft_.mail_from_domains_.put(mail_from.domain, known == nullptr ? 1 : *known + 1);
   }
@@ -181,7 +188,7 @@ Status SnapshotEditor::put_in_force(MailFrom mail_from) {
 void SnapshotEditor::release_mail_from(const std::string& name) {
   const MailFrom* const before = draft_.mail_from(name);
   if (before == nullptr) return;
-  const std::string domain = before->domain;
+  const std::string domain = takes_bounces(*before) ? before->domain : "";
   draft_.mail_froms_.erase(name);
   const std::size_t* const known = draft_.mail_from_domains_.find(domain);
   if (known == nullptr) return;

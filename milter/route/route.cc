@@ -64,8 +64,13 @@ std::optional<policy::ReturnAddress> return_address(const Snapshot& snapshot, st
   return policy::read_return_address(snapshot, *address, options.returns);
 }
 
-// The MTA sends by the sender as it is now: an address of ours stands for the one who sent.
+// The MTA sends by the sender as it is now: an address in a MAIL FROM domain stands for the customer who
+// sent. One in the SRS domain may stand for anybody, and goes the operator's own way.
 std::string as_sent(const Snapshot& snapshot, std::string_view key, const RouteOptions& options) {
+  const auto sender = parse_key(key);
+  if (sender && equals_ignoring_case(sender->domain(), options.returns.srs_domain)) {
+    return std::string(key);
+  }
   const auto back = return_address(snapshot, key, options);
   return back && back->sender ? back->sender->to_string() : std::string(key);
 }
@@ -112,6 +117,17 @@ RouteAnswer relay_recipients(const Snapshot& snapshot, std::string_view key,
             return Found{"OK"};
           }},
       policy::resolve(snapshot, *address, options.recipient_delimiters));
+}
+
+// What Postfix does before it takes a recipient: asks the platform that he is on. Nobody elsewhere is asked
+// for: the world is not to be probed.
+RouteAnswer recipient_checks(const Snapshot& snapshot, std::string_view key,
+                             const RouteOptions& options) {
+  const auto address = parse_key(key);
+  const bool is_ours =
+      address && (served_domain(snapshot, address->domain()) != nullptr ||
+                  policy::is_return_domain(snapshot, options.returns, address->domain()));
+  return is_ours ? RouteAnswer(Found{"reject_unverified_recipient"}) : NotFound{};
 }
 
 // A bounce goes on to the sender whom the address stands for, never to the address itself.
@@ -199,6 +215,8 @@ std::string_view to_string(Table table) {
       return "relay_clients";
     case Table::relay_recipients:
       return "relay_recipients";
+    case Table::recipient_checks:
+      return "recipient_checks";
     case Table::transport:
       return "transport";
     case Table::sender_transport:
@@ -237,6 +255,8 @@ RouteAnswer answer(const Snapshot& snapshot, Table table, std::string_view key,
       return relay_clients(snapshot, key, options);
     case Table::relay_recipients:
       return relay_recipients(snapshot, key, options);
+    case Table::recipient_checks:
+      return recipient_checks(snapshot, key, options);
     case Table::transport:
       return transport(snapshot, key, options);
     case Table::virtual_alias:

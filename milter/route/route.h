@@ -24,6 +24,7 @@ enum class Table {
   relay_domains,
   relay_clients,
   relay_recipients,
+  recipient_checks,
   transport,
   sender_transport,
   tls_policy,
@@ -33,8 +34,9 @@ enum class Table {
   bounce,
 };
 inline constexpr std::array kAllTables = {
-    Table::relay_domains,    Table::relay_clients, Table::relay_recipients, Table::transport,
-    Table::sender_transport, Table::tls_policy,    Table::sasl_passwd,      Table::virtual_alias,
+    Table::relay_domains,    Table::relay_clients, Table::relay_recipients,
+    Table::recipient_checks, Table::transport,     Table::sender_transport,
+    Table::tls_policy,       Table::sasl_passwd,   Table::virtual_alias,
     Table::sender_login,     Table::bounce};
 
 std::string_view to_string(Table table);

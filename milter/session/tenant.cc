@@ -10,6 +10,9 @@ namespace {
 
 using ports::Membership;
 
+// Postfix gives a milter 30 seconds for its answer to MAIL.
+constexpr Milliseconds kLongestQuestion = std::chrono::seconds(10);
+
 bool is_in(const std::vector<std::string>& networks, const decide::TenantProvider& provider) {
   return std::find(networks.begin(), networks.end(), provider.provider->spf_provider) !=
          networks.end();
@@ -37,7 +40,8 @@ std::optional<mail::Reply> Transaction::claim_as_tenant(const decide::SenderVerd
     }
   }
   bool is_unknown = false;
-  const Deadline deadline = Deadline::after(rules_->authentication_timeout);
+  const Deadline deadline =
+      Deadline::after(std::min(rules_->authentication_timeout, kLongestQuestion));
   for (std::string& network : networks) {
     const Membership membership =
         services_.provider_networks->ask(network, *client_.address, deadline);

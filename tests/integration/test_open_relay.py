@@ -17,7 +17,7 @@ ATTEMPTS = [
     ("someone@example.com", "example.org!victim"),
     ("someone@example.com", "victim@[127.0.0.20]"),
 ]
-TABLES = ["relay_domains", "relay_clients", "relay_recipients", "transport", "virtual_alias", "sender_transport"]
+TABLES = ["relay_domains", "relay_clients", "relay_recipients", "recipient_checks", "transport", "virtual_alias", "sender_transport"]
 CLIENTS = ["192.0.2.1", "127.0.0.1", "10.1.2.3"]
 
 

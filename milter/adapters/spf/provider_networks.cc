@@ -25,6 +25,16 @@ Membership CachedProviderNetworks::ask(const std::string& spf_provider, const Ip
   const auto known = recall(spf_provider, name);
   if (known && now - known->told < options_.fresh) return told(known->is_member);
 
+  const auto stale_or_unknown = [&] {
+    return known && now - known->told < options_.stale ? told(known->is_member)
+                                                       : Membership::unknown;
+  };
+  const bool is_away = away_.with([&](auto& away) {
+    const auto since = away.find(spf_provider);
+    return since != away.end() && now - since->second < options_.ask_again_after;
+  });
+  if (is_away) return stale_or_unknown();
+
   // The record speaks for the provider, whoever the sender is: macros see the provider's postmaster.
   ports::SpfInput input{client, spf_provider, mail::Address::parse("postmaster@" + spf_provider),
                         options_.host_name};
@@ -48,8 +58,8 @@ Membership CachedProviderNetworks::ask(const std::string& spf_provider, const Ip
     case decide::SpfResult::temperror:
       break;
   }
-  if (known && now - known->told < options_.stale) return told(known->is_member);
-  return Membership::unknown;
+  away_.with([&](auto& away) { away[spf_provider] = now; });
+  return stale_or_unknown();
 }
 
 std::vector<std::string> CachedProviderNetworks::known_networks(const IpAddress& client) const {

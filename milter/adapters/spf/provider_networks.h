@@ -25,6 +25,7 @@ struct ProviderNetworksOptions {
   std::string host_name = {};  // ours, for macros
   Milliseconds fresh = std::chrono::minutes(15);
   Milliseconds stale = std::chrono::hours(24);
+  Milliseconds ask_again_after = std::chrono::minutes(1);  // a record that could not be had
   std::size_t most_clients = 100'000;
 };
 
@@ -52,6 +53,7 @@ class CachedProviderNetworks final : public ports::ProviderNetworks {
   const Clock& clock_;
   const ProviderNetworksOptions options_;
   Guarded<Cache> cache_;
+  Guarded<std::map<std::string, SteadyTime>> away_;  // records that could not be had, and when
 };
 
 }  // namespace postern::spf

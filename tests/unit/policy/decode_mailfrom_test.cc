@@ -62,12 +62,14 @@ TEST(DecodeMailFrom, IsRefusedByTheMemberThatIsWrong) {
 }
 
 // The domain stays known as long as any identity has it.
-TEST(MailFromDomains, AreCountedByIdentities) {
+TEST(MailFromDomains, AreCountedByVerifiedIdentities) {
   const auto document = [](const std::string& domain) {
-    return R"({"mailFromDomain":")" + domain + "\"}";
+    return R"({"mailFromDomainStatus":"SUCCESS","mailFromDomain":")" + domain + "\"}";
   };
   SnapshotEditor editor(Snapshot{}, DecodeOptions{});
   const auto key = [](const std::string& name) { return *DocumentKey::parse("mailfrom:" + name); };
+  ASSERT_TRUE(editor.put(*DocumentKey::parse("domain:d.net"),
+                         postern::test::domain_json("d.net", postern::test::kStark)));
   ASSERT_TRUE(editor.put(key("d.net"), document("b.d.net")));
   ASSERT_TRUE(editor.put(key("a@d.net"), document("b.d.net")));
   ASSERT_TRUE(editor.put(key("a@d.net"), document("c.d.net")));
@@ -81,6 +83,29 @@ TEST(MailFromDomains, AreCountedByIdentities) {
   editor.erase(key("a@d.net"));
   EXPECT_EQ(editor.draft().mail_from("a@d.net"), nullptr);
   EXPECT_FALSE(editor.draft().is_mail_from_domain(""));
+}
+
+// People may live there as long as nobody has found that its bounces come to us.
+TEST(MailFromDomains, AreOursOnlyWhenVerifiedAndBelowADomainOfOurs) {
+  SnapshotEditor editor(Snapshot{}, DecodeOptions{});
+  const auto put = [&](const std::string& name, const std::string& domain, const char* status) {
+    ASSERT_TRUE(editor.put(
+        *DocumentKey::parse("mailfrom:" + name),
+        R"({"mailFromDomain":")" + domain + R"(","mailFromDomainStatus":")" + status + "\"}"));
+  };
+  put("d.net", "b.d.net", "SUCCESS");
+  EXPECT_FALSE(editor.draft().is_mail_from_domain("b.d.net")) << "d.net is not ours";
+  ASSERT_TRUE(editor.put(*DocumentKey::parse("domain:d.net"),
+                         postern::test::domain_json("d.net", postern::test::kStark)));
+  EXPECT_TRUE(editor.draft().is_mail_from_domain("b.d.net"));
+  for (const auto& [status, is_ours] : {std::pair{"PENDING", false},
+                                        {"FAILED", false},
+                                        {"NOT_STARTED", false},
+                                        {"TEMPORARY_FAILURE", true},
+                                        {"SUCCESS", true}}) {
+    put("d.net", "b.d.net", status);
+    EXPECT_EQ(editor.draft().is_mail_from_domain("b.d.net"), is_ours) << status;
+  }
 }
 
 }  // namespace

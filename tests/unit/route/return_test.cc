@@ -78,7 +78,26 @@ INSTANTIATE_TEST_SUITE_P(
                     KeyCase{Table::transport, kFresh, "NOTFOUND", "TEMP"},
                     KeyCase{Table::transport, kOld, kNoSuch, "TEMP"},
                     KeyCase{Table::transport, "postmaster@srs.example", kNoSuch, "TEMP"},
+                    KeyCase{Table::recipient_checks, kFresh, "OK reject_unverified_recipient",
+                            "OK reject_unverified_recipient"},
                     KeyCase{Table::sender_login, kFresh, "NOTFOUND", "NOTFOUND"}));
+
+// Who forwards a stranger's mail does not lend him a customer's login.
+TEST(RouteReturns, AForwardedSenderGoesThroughNobodysSmarthost) {
+  const auto snapshot = test::snapshot_of(
+      {{"domain:winter.example", test::domain_json("winter.example", test::kStark)},
+       {"smarthost:winter.example",
+        R"({"hostname":"relay.example","portNumber":587,"secureConnection":"STARTTLS",)"
+        R"("authenticationEnabled":true,"userId":"w","updatePassword":true,"password":"c2VjcmV0"})"}});
+  const RouteOptions options{"", {"srs.example", &keys(), kNow}};
+  const auto is_found = [&](Table table, const std::string& key) {
+    return std::holds_alternative<Found>(answer(*snapshot, table, key, options));
+  };
+  EXPECT_TRUE(is_found(Table::sender_transport, "arya@winter.example"));
+  EXPECT_TRUE(is_found(Table::sasl_passwd, "arya@winter.example"));
+  EXPECT_FALSE(is_found(Table::sender_transport, kFresh));
+  EXPECT_FALSE(is_found(Table::sasl_passwd, kFresh));
+}
 
 TEST(RouteReturns, ThePersonWhoAsksIsToldForWhomItStands) {
   const auto snapshot = test::snapshot_of({});

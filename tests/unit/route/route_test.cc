@@ -133,6 +133,19 @@ INSTANTIATE_TEST_SUITE_P(
                     KeyCase{Table::relay_recipients, "@stark.net", "NOTFOUND"},
                     KeyCase{Table::relay_recipients, "", "NOTFOUND"}));
 
+// As check_recipient_access asks: the address, then its domain and the domains above, then its local part.
+INSTANTIATE_TEST_SUITE_P(
+    RecipientChecks, RouteTest,
+    testing::Values(KeyCase{Table::recipient_checks, "anybody@stark.net",
+                            "OK reject_unverified_recipient"},
+                    KeyCase{Table::recipient_checks, "anybody@winterfell.net",
+                            "OK reject_unverified_recipient"},
+                    KeyCase{Table::recipient_checks, "anybody@deleted.example", "NOTFOUND"},
+                    KeyCase{Table::recipient_checks, "jon@example.org", "NOTFOUND"},
+                    KeyCase{Table::recipient_checks, "stark.net", "NOTFOUND"},
+                    KeyCase{Table::recipient_checks, "anybody@", "NOTFOUND"},
+                    KeyCase{Table::recipient_checks, "", "NOTFOUND"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Transport, RouteTest,
     testing::Values(KeyCase{Table::transport, "*", "NOTFOUND"},
